@@ -1,0 +1,322 @@
+"""The nouns: `Problem`, `Response`, `Verdict`, `Grade`, `Label`, and how they are written down.
+
+Each is a frozen, slotted dataclass. `to_row` turns one into plain JSON values, `from_row` reads it
+back equal, and an error of `from_row` names the field by its dotted path ("segments[2].role").
+Everything in judgekit is a function from some of these nouns to others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeVar, Union
+
+from judgekit.errors import DataError
+
+SCHEMA = 1
+"""Version of the row formats below; a file of a newer version is refused, never guessed at."""
+
+Kind = Literal["math", "choice", "text"]
+Outcome = Literal["correct", "incorrect", "undecided"]
+Role = Literal["thinking", "answer", "other"]
+FinishReason = Literal["stop", "length", "loop", "error"]
+LoopKind = Literal["terminal", "recovered", "numeric", "near"]
+Design = Literal["uniform", "plan", "triage"]
+
+
+class Key(NamedTuple):
+    """What identifies a response in every file and frame."""
+
+    id: str
+    sample: int = 0
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One item of a benchmark.
+
+    `gold` is the reference answer; for `kind="choice"` it is the letter of the right option among
+    `choices` in the order given here (the order that the model saw). `prompt` is the prompt as
+    rendered for a run, and empty outside one.
+    """
+
+    id: str
+    question: str
+    gold: str
+    kind: Kind = "math"
+    choices: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a response written by one author in one role.
+
+    `by` is `"model"`, the second model's name, or `"forced"` for text that the strategy wrote.
+    """
+
+    text: str
+    role: Role
+    by: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A response that repeats itself (criterion and terms: `judgekit.loops`).
+
+    Units are tokens, or words and punctuation marks where only text was to be had. `onset` is the
+    first unit of the repetition, `cycles` = length / period, `wasted` = length - period.
+    """
+
+    kind: LoopKind
+    onset: int
+    period: int
+    cycles: float
+    wasted: int
+    unit: Literal["token", "word"] = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that one model read and wrote for one response; `discarded` did not enter it."""
+
+    prompt: int = 0
+    completion: int = 0
+    discarded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One sampled answer: all that came after the prompt, and how it came about.
+
+    `text` is the segments' texts joined, forced text included. `completion_tokens` are the models'
+    own; `forced_tokens` were written by the strategy; `discarded_tokens` were generated but did not
+    enter the text. `logprob` is the mean log-probability of the models' own tokens (nats).
+    """
+
+    id: str
+    text: str
+    sample: int = 0
+    variant: str = ""
+    segments: tuple[Segment, ...] = ()
+    finish_reason: FinishReason = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    forced_tokens: int = 0
+    discarded_tokens: int = 0
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+    logprob: float | None = None
+    token_ids: tuple[int, ...] | None = None
+    loop: Loop | None = None
+    seed: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.id, self.sample, self.variant)
+
+    @property
+    def finished(self) -> bool:
+        """The model itself ended the response; it was neither cut off, nor looping, nor failed."""
+        return self.finish_reason == "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a verdict cost. `calls` counts model calls; `seconds` is wall time."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One stage's word on one response.
+
+    `evidence` is a sentence a person can check. `flags` are the reasons for which a policy may send
+    the row on: `unparsed`, `weak-cue`, `conflict`, `prose`, `overruled`. `claim` is the outcome
+    that a judge first gave, where the cascade overruled it.
+    """
+
+    stage: str
+    outcome: Outcome
+    extracted: str | None = None
+    evidence: str = ""
+    confidence: float | None = None
+    cost: Cost = Cost()
+    flags: tuple[str, ...] = ()
+    claim: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The cascade's decision on one response, with the whole trail of verdicts.
+
+    `stage` is who decided (`none` where nobody did); `grading` is the hash of the policy, judges
+    and versions that made it.
+    """
+
+    id: str
+    outcome: Outcome
+    stage: str
+    sample: int = 0
+    variant: str = ""
+    extracted: str | None = None
+    evidence: str = ""
+    confidence: float | None = None
+    trail: tuple[Verdict, ...] = ()
+    grading: str = ""
+
+    @property
+    def key(self) -> Key:
+        return Key(self.id, self.sample, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A person's word on one response, and how the row came to be labelled.
+
+    `at` is an ISO 8601 time. `blind` says that verdicts were hidden. `probability` is the chance
+    with which the row was chosen, for the designs `uniform` and `plan`.
+    """
+
+    id: str
+    outcome: Outcome
+    by: str
+    at: str
+    sample: int = 0
+    variant: str = ""
+    note: str = ""
+    blind: bool = False
+    design: Design = "uniform"
+    probability: float | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.id, self.sample, self.variant)
+
+
+T = TypeVar("T")
+_Reader = Callable[[Any, str], Any]
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """The record as plain JSON values, with the `schema` that every row carries."""
+    return {"schema": SCHEMA, **_plain(record)}
+
+
+def from_row(cls: type[T], row: Mapping[str, Any], *, where: str = "") -> T:
+    """The record that `to_row` wrote; fields it does not know are ignored.
+
+    Raises `DataError` naming the field and `where` it stood ("responses.jsonl line 12").
+    """
+    schema = row.get("schema", SCHEMA)
+    place = f"{where}: " if where else ""
+    if schema != SCHEMA:
+        raise DataError(
+            f"{place}row of schema {schema!r}, this version reads {SCHEMA}",
+            hint="use the judgekit version that wrote it",
+        )
+    try:
+        return typing.cast(T, _reader(cls)(row, ""))
+    except _Unreadable as fault:
+        raise DataError(f"{place}{fault}") from None
+
+
+class _Unreadable(Exception):
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"field {path.lstrip('.')!r} {problem}" if path else problem)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+@cache
+def _reader(hint: Any) -> _Reader:
+    """A function that checks a JSON value against a type and builds the value."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return _record_reader(typing.cast(type, hint))
+    if origin in (Union, types.UnionType):
+        (inner,) = [_reader(arg) for arg in args if arg is not type(None)]
+        return lambda value, path: None if value is None else inner(value, path)
+    if origin is Literal:
+        return _literal_reader(args)
+    if origin is tuple:
+        item = _reader(args[0])
+        return lambda value, path: tuple(
+            item(each, f"{path}[{i}]") for i, each in enumerate(_expect(list, value, path))
+        )
+    if origin is not None and issubclass(origin, Mapping):
+        item = _reader(args[1])
+        return lambda value, path: {
+            key: item(each, f"{path}.{key}") for key, each in _expect(dict, value, path).items()
+        }
+    if hint is Any:
+        return lambda value, path: value
+    if hint is float:
+        return lambda value, path: float(_expect((int, float), value, path))
+    return lambda value, path: _expect(hint, value, path)
+
+
+def _expect(wanted: Any, value: Any, path: str) -> Any:
+    if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
+        name = wanted.__name__ if isinstance(wanted, type) else "number"
+        raise _Unreadable(path, f"should be {name}, is {value!r:.60}")
+    return value
+
+
+def _literal_reader(allowed: tuple[Any, ...]) -> _Reader:
+    def read(value: Any, path: str) -> Any:
+        if value not in allowed:
+            raise _Unreadable(path, f"should be one of {', '.join(allowed)}, is {value!r:.60}")
+        return value
+
+    return read
+
+
+class _Field(NamedTuple):
+    name: str
+    read: _Reader
+    required: bool
+
+
+def _record_reader(cls: type) -> _Reader:
+    hints = typing.get_type_hints(cls)
+    fields = [
+        _Field(
+            f.name,
+            _reader(hints[f.name]),
+            f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING,
+        )
+        for f in dataclasses.fields(cls)
+    ]
+
+    def read(row: Any, path: str) -> Any:
+        _expect(dict, row, path)
+        values = {}
+        for name, reader, required in fields:
+            if name in row:
+                values[name] = reader(row[name], f"{path}.{name}")
+            elif required:
+                raise _Unreadable(f"{path}.{name}", "is missing")
+        return cls(**values)
+
+    return read
