@@ -19,7 +19,7 @@ Four rules:
   possible, as one line: what, where, what to do.
 * **A backend's fault on one request** (`RequestFailed`) becomes a `Response` with
   `finish_reason="error"`, or an *undecided* `Verdict`: one failed response is data in the run.
-  Only a backend that stays down (`BackendError` itself) ends the command, and what was done is kept.
+  Only a backend that stays down (`BackendError` itself) ends the command; what was done is kept.
 * **Ours**: every other exception is a defect. The command line says so, asks for a report, and
   exits with 1; nothing catches it silently.
 * Foreign exceptions are turned into these at the one place where the foreign library is called.

@@ -228,7 +228,7 @@ def from_row(cls: type[T], row: Mapping[str, Any], *, where: str = "") -> T:
             hint="use the judgekit version that wrote it",
         )
     try:
-        return typing.cast(T, _reader(cls)(row, ""))
+        return typing.cast(T, _reader(typing.cast(Any, cls))(row, ""))
     except _Unreadable as fault:
         raise DataError(f"{place}{fault}") from None
 

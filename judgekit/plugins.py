@@ -1,0 +1,75 @@
+"""Objects that users bring: an import path, a file, or an installed package's entry point.
+
+    package.module:name      an importable module
+    mine.py:name             a file of the user's own
+    a bare name              an entry point of the given group ("judgekit.strategies", …)
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from judgekit.errors import UnknownName, UserError
+
+
+def is_reference(name: str) -> bool:
+    """Whether the name is `module:attribute` or `file.py:attribute`."""
+    module, _, attribute = name.rpartition(":")
+    return bool(module) and attribute.isidentifier()
+
+
+def load_reference(reference: str) -> Any:
+    """The object behind `package.module:name` or `file.py:name`.
+
+    Raises `UserError` where the module is not found or fails to import, `UnknownName` where it has
+    no such attribute.
+    """
+    location, _, attribute = reference.rpartition(":")
+    module = _load_file(Path(location)) if location.endswith(".py") else _load_module(location)
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        public = [name for name in vars(module) if not name.startswith("_")]
+        raise UnknownName(f"name in {location}:", attribute, public) from None
+
+
+def installed(group: str) -> dict[str, EntryPoint]:
+    """Entry points of a group by name, not yet imported; the first package by name wins."""
+    found = sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value))
+    return {entry.name: entry for entry in reversed(found)}
+
+
+def load_installed(entry: EntryPoint) -> Any:
+    """Import what an entry point names; `UserError` says which package is broken."""
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as fault:
+        package = entry.dist.name if entry.dist else "?"
+        raise UserError(
+            f"entry point {entry.name!r} of package {package} does not load: {fault}"
+        ) from fault
+
+
+def _load_module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as fault:
+        raise UserError(f"cannot import {name!r}: {fault}") from fault
+
+
+def _load_file(path: Path) -> Any:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    spec = importlib.util.spec_from_file_location(f"judgekit_user_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (ImportError, SyntaxError) as fault:
+        raise UserError(f"{path} does not import: {fault}") from fault
+    return module

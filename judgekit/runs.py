@@ -1,0 +1,379 @@
+"""A run is a directory; this module is its durability contract.
+
+    run.toml          the configuration, versions, hashes: written once, compared on resume
+    problems.jsonl    each problem once
+    responses.jsonl   grades.jsonl   labels.jsonl     append-only, one record a line
+
+* A record is written by one system call as a whole line, when it is finished. After `kill -9` at
+  any instant the file holds whole lines and at most one torn last one, which readers ignore and the
+  next writer cuts off, so that its work is done again.
+* One writer at a time: `Writer` holds an advisory lock on the directory until it is closed or dies.
+* Nothing is rewritten. A key that stands twice (a failed response tried again) means its last row.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from judgekit.errors import DataError, EnvironmentFault, RunMismatch, UnknownName, UserError
+from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row, to_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+T = TypeVar("T")
+
+RUNS = Path("runs")
+FILES: Mapping[type, str] = {
+    Problem: "problems.jsonl",
+    Response: "responses.jsonl",
+    Grade: "grades.jsonl",
+    Label: "labels.jsonl",
+}
+
+
+@dataclass
+class Run:
+    """A run as it stands on disk; each file is read when it is first asked for."""
+
+    path: Path
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What was asked for: model, benchmark, strategy, options, seeds, limits."""
+        config: Mapping[str, Any] = self.manifest.get("config", {})
+        return config
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        return read_records(self.path, Problem)
+
+    @cached_property
+    def responses(self) -> list[Response]:
+        """The last row of each key, in the order of first appearance."""
+        last: dict[Key, Response] = {}
+        for response in read_records(self.path, Response):
+            last[response.key] = response
+        return list(last.values())
+
+    @cached_property
+    def all_grades(self) -> list[Grade]:
+        return read_records(self.path, Grade)
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        return read_records(self.path, Label)
+
+    @property
+    def gradings(self) -> list[str]:
+        """Hashes of the gradings that stand in the run, oldest first."""
+        return list(dict.fromkeys(grade.grading for grade in self.all_grades))
+
+    @property
+    def grades(self) -> list[Grade]:
+        """The newest grading that covers every response, else the newest."""
+        gradings = self.gradings
+        if not gradings:
+            return []
+        wanted = {r.key for r in self.responses if r.finish_reason != "error"}
+        for grading in reversed(gradings):
+            found = self.graded(grading)
+            if {grade.key for grade in found} >= wanted:
+                return found
+        return self.graded(gradings[-1])
+
+    def graded(self, grading: str) -> list[Grade]:
+        """The grades of one grading, by its hash or the beginning of it."""
+        matches = [known for known in self.gradings if known.startswith(grading)]
+        if len(matches) != 1:
+            raise UnknownName(f"grading in {self.path}", grading, self.gradings)
+        last = {grade.key: grade for grade in self.all_grades if grade.grading == matches[0]}
+        return list(last.values())
+
+    def frame(self) -> pd.DataFrame:
+        """One row a response: key, problem fields, response fields, outcome, stage, label."""
+        import pandas as pd
+
+        problems = {problem.id: problem for problem in self.problems}
+        grades = {grade.key: grade for grade in self.grades}
+        labels = {label.key: label for label in self.labels}
+        rows = []
+        for response in self.responses:
+            problem, grade = problems.get(response.id), grades.get(response.key)
+            label = labels.get(response.key)
+            rows.append(
+                {
+                    "id": response.id,
+                    "sample": response.sample,
+                    "variant": response.variant,
+                    "question": problem.question if problem else None,
+                    "gold": problem.gold if problem else None,
+                    "kind": problem.kind if problem else None,
+                    "outcome": grade.outcome if grade else None,
+                    "stage": grade.stage if grade else None,
+                    "extracted": grade.extracted if grade else None,
+                    "confidence": grade.confidence if grade else None,
+                    "label": label.outcome if label else None,
+                    "finish_reason": response.finish_reason,
+                    "prompt_tokens": response.prompt_tokens,
+                    "completion_tokens": response.completion_tokens,
+                    "forced_tokens": response.forced_tokens,
+                    "discarded_tokens": response.discarded_tokens,
+                    "loop": response.loop.kind if response.loop else None,
+                    "logprob": response.logprob,
+                    "seconds": response.seconds,
+                    "text": response.text,
+                }
+            )
+        return pd.DataFrame(rows)
+
+
+def load(path: str | Path) -> Run:
+    """The run in a directory. Raises `UserError` or `RunMismatch` where it is none of ours."""
+    path = Path(path)
+    manifest_path = path / "run.toml"
+    if not path.is_dir():
+        raise UserError(f"{path} is no run directory", hint="judgekit generate makes one")
+    try:
+        manifest = tomllib.loads(manifest_path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path} has no run.toml", hint="is it a run of judgekit?") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise DataError(f"{manifest_path}: {fault}") from None
+    if manifest.get("schema") != SCHEMA:
+        raise RunMismatch(
+            f"{path} was made by judgekit {manifest.get('judgekit', '?')} with schema "
+            f"{manifest.get('schema')!r}, this version reads schema {SCHEMA}",
+            hint="use that version, or another --out",
+        )
+    return Run(path, manifest)
+
+
+def newest(root: Path = RUNS) -> Run:
+    """The run below `root` that was written to last."""
+    found = [manifest.parent for manifest in root.glob("*/run.toml")]
+    if not found:
+        raise UserError(f"there is no run below ./{root}", hint="judgekit generate makes one")
+    return load(max(found, key=_last_written))
+
+
+def _last_written(path: Path) -> float:
+    return max(file.stat().st_mtime for file in path.iterdir() if file.name != ".lock")
+
+
+def read_records(folder: Path, cls: type[T]) -> list[T]:
+    """All records of one file of a run; none where the file is absent."""
+    path = folder / FILES[cls]
+    return [
+        from_row(cls, row, where=f"{path} line {number}") for number, row in read_lines(path)
+    ]
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Numbered rows of a JSON-lines file; a torn last line is left out.
+
+    Raises `DataError` for a whole line that is no JSON object.
+    """
+    import orjson
+
+    if not path.exists():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError as fault:
+                raise DataError(
+                    f"{path} line {number} is no JSON: {fault}",
+                    hint="delete the line; what it held is done again on resume",
+                ) from None
+            if not isinstance(row, dict):
+                raise DataError(f"{path} line {number} is no JSON object")
+            yield number, row
+
+
+class Writer:
+    """The one writer of a run directory; use it as a context manager.
+
+    Raises `UserError` where another process is writing, `RunMismatch` where the directory holds
+    another configuration, `EnvironmentFault` where the disk refuses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._files: dict[type, int] = {}
+        with disk(path):
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise UserError(
+                f"{path} is being written by another process", hint="wait for it, or use --out"
+            ) from None
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for descriptor in self._files.values():
+            os.fsync(descriptor)
+            os.close(descriptor)
+        self._files.clear()
+        os.close(self._lock)
+
+    def start(self, config: Mapping[str, Any], record: Mapping[str, Any]) -> Run:
+        """Open the run for this configuration: a new one, or the one it made before.
+
+        `config` decides whether a run is the same; `record` (versions, hashes, machine) is only
+        written down.
+        """
+        import tomli_w
+
+        from judgekit import __version__
+
+        config = without_none(config)
+        manifest_path = self.path / "run.toml"
+        if manifest_path.exists():
+            run = load(self.path)
+            if difference := differences(run.config, config):
+                raise RunMismatch(
+                    f"{self.path} holds another configuration: {difference}",
+                    hint="use another --out, or the options it was made with",
+                )
+            return run
+        manifest = {
+            "schema": SCHEMA,
+            "judgekit": __version__,
+            "config": config,
+            **without_none(record),
+        }
+        with disk(manifest_path):
+            draft = self.path / ".run.toml.new"
+            draft.write_text(tomli_w.dumps(manifest), encoding="utf-8")
+            draft.replace(manifest_path)
+        return Run(self.path, manifest)
+
+    def append(self, *records: Problem | Response | Grade | Label) -> None:
+        """Write records of one class as whole lines, in one system call."""
+        import orjson
+
+        if not records:
+            return
+        cls = type(records[0])
+        lines = b"".join(orjson.dumps(to_row(each)) + b"\n" for each in records)
+        with disk(self.path / FILES[cls]):
+            descriptor = self._open(cls)
+            written = os.write(descriptor, lines)
+            if written != len(lines):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _open(self, cls: type) -> int:
+        if cls not in self._files:
+            path = self.path / FILES[cls]
+            mend(path)
+            self._files[cls] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        return self._files[cls]
+
+
+def mend(path: Path) -> None:
+    """Cut a torn last line off, with the whole lines of the same generation before it.
+
+    The variants of one generation are written together; where the last of them is torn, all are
+    done again.
+    """
+    import orjson
+
+    if not path.exists():
+        return
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole == len(data):
+        return
+    lines = data[:whole].splitlines(keepends=True)
+    if lines and path.name == FILES[Response]:
+        last = orjson.loads(lines[-1])
+        while lines and last.get("variant"):
+            row = orjson.loads(lines[-1])
+            if (row.get("id"), row.get("sample")) != (last.get("id"), last.get("sample")):
+                break
+            whole -= len(lines.pop())
+    with path.open("r+b") as file:
+        file.truncate(whole)
+
+
+class disk:
+    """Turns what the operating system says about a path into one line for the user."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, OSError):
+            hint = "free some space and run the same command again; what is written is kept"
+            raise EnvironmentFault(
+                f"cannot write {self.path}: {fault.strerror or fault}",
+                hint=hint if fault.errno in (errno.ENOSPC, errno.EDQUOT) else None,
+            ) from fault
+
+
+def owed(
+    problems: Sequence[Problem], samples: int, done: Iterable[Response]
+) -> list[tuple[Problem, int]]:
+    """The generations that a run still lacks; failed ones are owed again."""
+    have = {(r.id, r.sample) for r in done if r.finish_reason != "error"}
+    return [
+        (problem, sample)
+        for sample in range(samples)
+        for problem in problems
+        if (problem.id, sample) not in have
+    ]
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of a JSON-like value, whatever the order of its keys."""
+    import orjson
+
+    plain = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+    return hashlib.sha256(plain).hexdigest()
+
+
+def without_none(value: Any) -> Any:
+    """TOML has no null: what is not set is not written."""
+    if isinstance(value, Mapping):
+        return {str(k): without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, (list, tuple)):
+        return [without_none(item) for item in value]
+    return value
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """What differs between two configurations, for a person to read; empty where nothing does."""
+    return ", ".join(
+        f"{key} was {old.get(key, 'not set')!r}, is {new.get(key, 'not set')!r}"
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    )
