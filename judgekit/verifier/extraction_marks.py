@@ -1,0 +1,262 @@
+r"""Answers marked by form: `\boxed{}` and its kin, `<answer>` tags, `####`, JSON.
+
+The last mark wins. Boxes that the writer joins by a comma, "and" or "or" are one answer, so that
+who boxes every possible value gives a list and not a hit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean
+
+BOXES = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed", "<|begin_of_box|>")
+MAX_BOXES = 64
+MAX_DEPTH = 200
+
+_BRACES = re.compile(r"[{}\\]")
+_UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
+_JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!])+")
+_OR = re.compile(r"\bor\b")
+_LABEL = re.compile(r"[A-Za-z](?:_?\{?\w{1,3}\}?)?\s{0,3}=\s{0,3}\Z")
+_PLACEHOLDERS = frozenset(
+    "answer youranswer youranswerhere answerhere finalanswer yourfinalanswer thefinalanswer "
+    "theanswer yourfinalanswerhere finalanswerhere letter ans x.. ... .. \u2026 \\ldots \\cdots "
+    "\\dots solution result insertanswerhere yourchoice option choice \\boxed".split()
+)
+_HASHES = "####"
+_TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
+_JSON_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "Answer", "result")
+
+
+def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    """Marks of every form, the last in the text first; [] where there is none.
+
+    `whole` is false where the response was cut off: a mark that was never closed is then none.
+    """
+    boxes = _boxes(text, start, end, whole)
+    found = [*boxes, *_tags(text, start, end, whole), *_hashes(text, start, end, whole)]
+    found = found or _json(text, start, end)
+    found.sort(key=lambda span: (span.end, -span.group), reverse=True)
+    return _innermost(found)
+
+
+def _innermost(spans: list[Span]) -> list[Span]:
+    """Without the marks that merely enclose another one: the box inside an answer tag is meant."""
+    return [
+        span
+        for span in spans
+        if span.cue == "boxed"
+        or not any(
+            other.cue == "boxed" and span.start <= other.start and other.end <= span.end
+            for other in spans
+        )
+    ]
+
+
+def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    boxes = list(_last_boxes(text, start, end, whole))
+    if not boxes:
+        return []
+    first = len(boxes) - 1
+    while first > 0 and _joined(text[boxes[first - 1].span.end : boxes[first].mark]):
+        first -= 1
+    singles = [box.span for box in boxes]
+    if first == len(boxes) - 1:
+        return singles
+    return [_union(text, boxes[first:]), *singles]
+
+
+class _Box(NamedTuple):
+    """A box, and where its command began."""
+
+    mark: int
+    span: Span
+
+
+def _union(text: str, boxes: list[_Box]) -> Span:
+    """Several boxes of one breath as the list that they are, with the names before the boxes."""
+    start, end = boxes[0].span.start, boxes[-1].span.end
+    parts = []
+    for mark, span in boxes:
+        label = _LABEL.search(text, max(0, mark - 16), mark)
+        parts.append(f"{label.group()}{span.text}" if label else span.text)
+    word = " \\text{ or } " if _OR.search(text, start, end) else ", "
+    return Span(word.join(parts), start, end, "boxed", "strong", group=len(boxes) + 10_000)
+
+
+def _joined(between: str) -> bool:
+    """Whether the words between two boxes make one list of them."""
+    if len(between) > 120 or "\n\n" in between:
+        return False
+    words = [word for word in _JOINT.split(between) if word]
+    while words and (words[-1] in ("=", "x", "y", "z") or "=" in words[-1] or "_" in words[-1]):
+        words.pop()
+    if not words:
+        return "." not in between.replace("\\,", "")
+    return words[-1] in ("and", "or") and len(words) <= 8
+
+
+def _last_boxes(text: str, start: int, end: int, whole: bool) -> Iterator[_Box]:
+    """The last boxes of the text, outermost only, in the order of the text."""
+    marks = _last_marks(text, start, end)
+    reached = start
+    for position, command in marks:
+        if position < reached:
+            continue
+        box = _read_box(text, position + len(command), end, command, whole)
+        if box is None:
+            continue
+        inner, begin, stop, closed = box
+        answer = clean(_unboxed(inner))
+        reached = stop
+        if not answer or _is_placeholder(answer):
+            continue
+        strength: Strength = "strong" if closed else "medium"
+        yield _Box(position, Span(answer, begin, stop, "boxed", strength, group=position))
+
+
+def _last_marks(text: str, start: int, end: int) -> list[tuple[int, str]]:
+    marks: list[tuple[int, str]] = []
+    for command in BOXES:
+        position = end
+        while len(marks) < MAX_BOXES * len(BOXES):
+            position = text.rfind(command, start, position)
+            if position < 0:
+                break
+            marks.append((position, command))
+            if sum(1 for _, c in marks if c == command) >= MAX_BOXES:
+                break
+    return sorted(marks)
+
+
+def _read_box(
+    text: str, position: int, end: int, command: str, whole: bool
+) -> tuple[str, int, int, bool] | None:
+    """What a box holds: its text, where that begins and ends, and whether it was closed."""
+    if command == "<|begin_of_box|>":
+        stop = text.find("<|end_of_box|>", position, end)
+        return (text[position:stop], position, stop, True) if stop >= 0 else None
+    brace = position
+    while brace < end and text[brace] in " \t\n" and brace - position < 8:
+        brace += 1
+    if brace < end and text[brace] == "{":
+        stop = closing_brace(text, brace, end)
+        if stop is not None:
+            return text[brace + 1 : stop], brace + 1, stop, True
+        if not whole or end - brace > MAX_ANSWER:
+            return None
+        stop = min(_line_end(text, brace, end), brace + 400)
+        return text[brace + 1 : stop].rstrip("$ "), brace + 1, stop, False
+    if found := _UNBRACED.match(text, position, end):
+        return found.group(1), found.start(1), found.end(1), True
+    return None
+
+
+def closing_brace(text: str, brace: int, end: int) -> int | None:
+    """Where the brace that opens at `brace` closes; None if never, too far, or too deep."""
+    depth, skip = 0, -1
+    for sign in _BRACES.finditer(text, brace, min(end, brace + MAX_ANSWER)):
+        at = sign.start()
+        if at == skip:
+            continue
+        if text[at] == "\\":
+            skip = at + 1
+        elif text[at] == "{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return None
+        else:
+            depth -= 1
+            if depth == 0:
+                return at
+    return None
+
+
+def _line_end(text: str, start: int, end: int) -> int:
+    stop = text.find("\n", start, end)
+    return end if stop < 0 else stop
+
+
+def _unboxed(inner: str) -> str:
+    for command in ("\\boxed", "\\fbox"):
+        inner = inner.replace(command, "")
+    return inner
+
+
+def _is_placeholder(answer: str) -> bool:
+    """Whether a box only says where an answer should go, as an echoed instruction does."""
+    word = answer.replace("\\text", "").translate({ord(c): None for c in " _-{}[]<>()"}).casefold()
+    return word in _PLACEHOLDERS or not word
+
+
+def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    spans = []
+    for opening, closing in _TAGS:
+        begin = text.rfind(opening, start, end)
+        if begin < 0:
+            continue
+        begin += len(opening)
+        stop = text.find(closing, begin, end)
+        if stop < 0 and not whole:
+            continue
+        inner = text[begin : stop if stop >= 0 else end]
+        answer = clean(inner)
+        if not answer or len(answer) > MAX_ANSWER or _is_placeholder(answer):
+            continue
+        stop = stop if stop >= 0 else end
+        spans.append(Span(answer, begin, stop, "answer-tag", "strong", group=1000, rival=True))
+    return spans
+
+
+def _hashes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    """The GSM8K form: four hashes, then the answer on the same line."""
+    mark = text.rfind(_HASHES, start, end)
+    while mark > start and text[mark - 1] == "#":
+        mark -= 1
+    if mark < 0 or text.startswith("#####", mark):
+        return []
+    begin = mark + len(_HASHES)
+    stop = _line_end(text, begin, end)
+    answer = clean(text[begin:stop])
+    if not answer or len(answer) > 400 or (stop == end and not whole):
+        return []
+    if _is_heading(answer):
+        return []
+    return [Span(answer, begin, stop, "hashes", "strong", group=1001, rival=True)]
+
+
+def _is_heading(line: str) -> bool:
+    """`#### Step 3: solve` is a Markdown heading; `#### 18 apples` is an answer."""
+    head = line.lstrip("*_ ")
+    return head[:1].isalpha() and (":" in line or line.count(" ") >= 3)
+
+
+def _json(text: str, start: int, end: int) -> list[Span]:
+    """An answer field of a JSON object that ends the response."""
+    tail_start = max(start, end - 4000)
+    tail = text[tail_start:end].rstrip("`\n ")
+    if not tail.endswith("}"):
+        return []
+    opening = tail.rfind("{")
+    while opening >= 0 and tail_start + opening >= start:
+        try:
+            row = json.loads(tail[opening:])
+        except (ValueError, RecursionError):
+            opening = tail.rfind("{", 0, opening)
+            if tail.count("{", opening if opening >= 0 else 0) > 8:
+                return []
+            continue
+        if not isinstance(row, dict):
+            return []
+        for key in _JSON_KEYS:
+            value = row.get(key)
+            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+                begin = tail_start + opening
+                answer = clean(str(value))
+                return [Span(answer, begin, end, "json", "strong", group=1002)] if answer else []
+        return []
+    return []

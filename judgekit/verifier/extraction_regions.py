@@ -1,0 +1,90 @@
+"""Where in a response the answer may stand: after the thinking block, before a next question.
+
+Thinking is searched only where nothing follows it. A model that goes on to ask itself a next
+question, or that speaks for the user, is read up to there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+THINKING = (
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("\u25c1think\u25b7", "\u25c1/think\u25b7"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+)
+"""Opening and closing delimiter of the thinking block, as chat templates of open models write it
+(DeepSeek-R1, Qwen3, QwQ; Claude style; Gemini; Seed; Magistral; Kimi; Sky-T1; Command-A; gpt-oss).
+"""
+
+_ENDINGS = re.compile(
+    r"(?:<\|?(?:end_of_text|endoftext|im_end|eot_id|eos|end|return|/s|end_of_turn|EOT)\|?>|</s>"
+    r"|<end_of_turn>|<\uff5cend\u2581of\u2581sentence\uff5c>|\s)+\Z"
+)
+_NEXT_TURN = re.compile(
+    r"\n[ \t#*]*(?:Question|Problem|Q|Human|User|Instruction|Exercise)[ \t]*\d{0,3}[ \t*]*:"
+    r"|<\|im_start\|>user|<\|start_header_id\|>user|\n### Instruction|<start_of_turn>user"
+)
+_TAIL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """`text[start:end]` is searched; `open` says that a thinking block was never closed."""
+
+    start: int
+    end: int
+    name: Literal["answer", "thinking"]
+    open: bool = False
+
+
+def answer_region(text: str, skip: int = 0) -> Region:
+    """The part of a response in which its answer is looked for."""
+    end = _without_endings(text)
+    for opening, closing in THINKING:
+        closed = text.rfind(closing, skip, end)
+        opened = text.rfind(opening, skip, end)
+        if opened > closed:
+            return Region(opened + len(opening), end, "thinking", open=True)
+        if closed >= 0:
+            after = closed + len(closing)
+            if text[after:end].strip():
+                return Region(after, _before_next_turn(text, after, end), "answer")
+            return Region(max(opened, skip), closed, "thinking")
+    return Region(skip, _before_next_turn(text, skip, end), "answer")
+
+
+def _without_endings(text: str) -> int:
+    """Where the text ends when end-of-turn tokens and white space are left off."""
+    end = len(text.rstrip())
+    while found := _ENDINGS.search(text, max(0, end - _TAIL), end):
+        if found.start() == end:
+            break
+        end = found.start()
+    return end
+
+
+def _before_next_turn(text: str, start: int, end: int) -> int:
+    """Where the model begins to write the next question, if it does so after an answer."""
+    found = _NEXT_TURN.search(text, start, end)
+    while found:
+        if text[start : found.start()].strip() and _answers(text, start, found.start()):
+            return found.start()
+        found = _NEXT_TURN.search(text, found.end(), end)
+    return end
+
+
+def _answers(text: str, start: int, end: int) -> bool:
+    """Whether this stretch already says an answer: a problem restated at the top does not."""
+    return any(
+        text.rfind(sign, start, end) >= 0 for sign in ("\\boxed", "####", "</answer>", "nswer is")
+    )

@@ -1,0 +1,40 @@
+"""Which kind of answer a problem wants: mathematics, a letter of choice, or text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from judgekit.records import Kind
+from judgekit.verifier.choice import letter_of, options_in
+
+_CHOICE_GOLD = re.compile(
+    r"\A[\s$]*(?:\\(?:text|textbf|mathrm|mathbf|boxed)\s?\{)*[\s(]*[A-J][\s).]*\}*[\s$.]*\Z"
+)
+_TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textbf|mathrm|textrm)\s?\{([^{}]*)\}")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_MATH_SIGNS = re.compile(r"[\d=^_<>+*/\\|±√∞≤≥π]")
+
+
+def resolve_kind(gold: str, question: str | None, choices: Sequence[str]) -> Kind:
+    """The kind that `auto` stands for.
+
+    Choice, where options are given (or listed in the question) and the gold names one of them, or
+    where the gold is a lone capital letter that the question does not use as a variable. Text,
+    where the gold is words without a number or sign of mathematics. Mathematics otherwise.
+    """
+    if choices and letter_of(gold, choices):
+        return "choice"
+    if _CHOICE_GOLD.match(gold) and (question is None or options_in(question)):
+        return "choice"
+    return "text" if _is_prose(gold) else "math"
+
+
+def _is_prose(gold: str) -> bool:
+    plain = _TEXT_COMMAND.sub(r"\1", gold).strip().strip("$").strip()
+    words = _WORDS.findall(plain)
+    if not words:
+        return False
+    signs = len(_MATH_SIGNS.findall(plain))
+    letters = sum(map(len, words))
+    return signs == 0 or (len(words) >= 4 and letters > 8 * signs)

@@ -1,0 +1,147 @@
+"""The two pure stages of the cascade: `exact` and `symbolic`.
+
+Both read the same extraction. `exact` compares written forms after normalisation, `symbolic` proves
+equality or difference. An outcome is given only with a proof; the verdict's flags name the reasons
+for which a policy may still send the row to a judge.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from judgekit.records import Cost, Outcome, Verdict
+from judgekit.verifier.case import Case
+from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
+from judgekit.verifier.equivalence import Comparison, compare, same_form
+from judgekit.verifier.extraction import Candidate
+from judgekit.verifier.text import normalise, same_text
+
+NO_ANSWER = "no-answer"
+"""Flag of a verdict on a response that names no answer."""
+
+MAX_READINGS = 4
+
+
+def exact(case: Case) -> Verdict:
+    """Whether the answer is written as the gold is, up to typography."""
+    return _decide(case, "exact", lambda gold, answer: same_form(gold, answer))
+
+
+def symbolic(case: Case) -> Verdict:
+    """Whether the answer equals the gold, by proof."""
+    return _decide(
+        case, "symbolic", lambda gold, answer: compare(gold, answer, question=case.question)
+    )
+
+
+def _decide(case: Case, stage: str, compared: Callable[[str, str], Comparison]) -> Verdict:
+    began = time.perf_counter()
+    found = case.extraction
+    if found.answer is None:
+        outcome: Outcome = "undecided"
+        answer, evidence, flags = None, _why_no_answer(case), (NO_ANSWER,)
+    else:
+        outcome, evidence, chosen, more = _compare_readings(case, compared)
+        answer = chosen.text
+        flags = tuple(dict.fromkeys((*found.flags, *more)))
+    cost = Cost(seconds=time.perf_counter() - began)
+    return Verdict(stage, outcome, answer, evidence, cost=cost, flags=flags)
+
+
+def _why_no_answer(case: Case) -> str:
+    if not case.response.strip():
+        return "The response is empty."
+    if not case.extraction.finished:
+        return "The response was cut off before it named an answer."
+    return "The response names no answer."
+
+
+def _compare_readings(
+    case: Case, compared: Callable[[str, str], Comparison]
+) -> tuple[Outcome, str, Candidate, tuple[str, ...]]:
+    """The verdict on the preferred answer, read in each of its ways.
+
+    The first reading that is decided counts, but a difference is believed only of an answer that
+    has one reading, or all of whose readings differ.
+    """
+    first = case.extraction.candidates[0]
+    readings = [
+        c
+        for c in case.extraction.candidates
+        if c is first or (c.start >= first.start and c.end <= first.end)
+    ][:MAX_READINGS]
+    results = []
+    for reading in readings:
+        result = _COMPARE[case.kind](case, reading.text, compared)
+        if result[0] == "correct":
+            return (*result[:2], reading, result[2])
+        results.append((result, reading))
+    for (outcome, evidence, flags), reading in results:
+        if outcome == "incorrect":
+            return outcome, evidence, reading, flags
+    (outcome, evidence, flags), reading = results[0]
+    return outcome, evidence, reading, flags
+
+
+_Result = tuple[Outcome, str, tuple[str, ...]]
+
+
+def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
+    result = compared(case.gold, answer)
+    if result.outcome == "undecided":
+        if same_text(case.gold, answer):
+            return "correct", f"{answer!r} is the gold answer word for word.", ()
+        return "undecided", result.evidence, (_unread(answer),)
+    return result.outcome, result.evidence, ()
+
+
+def _compare_text(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
+    if same_text(case.gold, answer):
+        return "correct", f"“{answer}” is the gold answer up to case and punctuation.", ()
+    return "undecided", "A text answer in other words than the gold needs a reader.", ("prose",)
+
+
+def _compare_choice(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
+    gold = letter_of(case.gold, case.choices)
+    if not gold:
+        return _compare_text(case, answer, compared)
+    letters = "".join(named_letters(answer))
+    by_text = option_letter(answer, case.choices)
+    if not letters or (by_text and len(letters) == 1 and by_text != letters):
+        letters = by_text
+    if not letters:
+        return _compare_option(case, gold, answer, compared)
+    said = option_letter(after_letter(answer), case.choices)
+    if said and said != letters:
+        evidence = f"The answer names {letters} but repeats the text of option {said}."
+        return "undecided", evidence, ("conflict",)
+    if sorted(letters) == sorted(gold):
+        return "correct", f"The answer is option {letters}, as the gold is.", ()
+    flags = ("conflict",) if len(letters) > 1 else ()
+    return "incorrect", f"The answer is option {', '.join(letters)}; the gold is {gold}.", flags
+
+
+def _compare_option(
+    case: Case, gold: str, answer: str, compared: Callable[[str, str], Comparison]
+) -> _Result:
+    """An answer that gives neither a letter nor an option's words: perhaps an option's value."""
+    if len(gold) != 1 or not case.choices:
+        return "undecided", "The answer names no option.", ("unparsed",)
+    equal = [
+        "ABCDEFGHIJ"[i]
+        for i, choice in enumerate(case.choices[:10])
+        if compared(choice, answer).outcome == "correct"
+    ]
+    if len(equal) != 1:
+        return "undecided", "The answer names no option.", ("unparsed",)
+    outcome: Outcome = "correct" if equal[0] == gold else "incorrect"
+    return outcome, f"The answer equals option {equal[0]}; the gold is {gold}.", ()
+
+
+def _unread(answer: str) -> str:
+    words = [word for word in normalise(answer).split() if word.isalpha() and len(word) > 2]
+    return "prose" if len(words) >= 3 else "unparsed"
+
+
+_COMPARE = {"math": _compare_math, "text": _compare_text, "choice": _compare_choice}

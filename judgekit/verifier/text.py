@@ -1,0 +1,34 @@
+"""Text answers: equal after normalisation, or not decidable without a reader."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_TEXT = 20_000
+
+_COMMAND = re.compile(
+    r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox|emph|operatorname)\s?\{([^{}]*)\}"
+)
+_SPACING = re.compile(r"\\[,;:! ]|\\quad|\\qquad|~|\\left|\\right|\\displaystyle")
+_ARTICLE = re.compile(r"\A(?:the|a|an)\s+")
+_PUNCTUATION = str.maketrans("", "", ".,;:!?\"'`*_$“”‘’´()[]{}")
+_DASHES = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2212": "-"})
+
+
+def normalise(text: str) -> str:
+    """What remains of a text answer when typography, case, articles and punctuation are dropped.
+
+    Signs that can change the meaning of a formula (+, -, /, <, =, ^, \\) are kept.
+    """
+    text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).translate(_DASHES)
+    for _ in range(3):
+        text = _COMMAND.sub(r"\1", text)
+    text = _SPACING.sub(" ", text).casefold().translate(_PUNCTUATION)
+    return _ARTICLE.sub("", " ".join(text.split()))
+
+
+def same_text(gold: str, answer: str) -> bool:
+    """Whether two text answers are the same words. False says nothing about their meaning."""
+    left, right = normalise(gold), normalise(answer)
+    return bool(left) and left == right
