@@ -50,7 +50,7 @@ def _grade(
 
 
 def verify_many(rows: Iterable[Mapping[str, Any]], workers: int | None = None) -> list[Grade]:
-    """`verify` over rows with `gold`, `response` and optional `question`, `kind`, `choices`, `id`."""
+    """`verify` over rows: `gold`, `response`, and where known `question`, `kind`, `choices`."""
     return [
         grade(
             make_case(

@@ -63,9 +63,9 @@ def make_case(
 
 def gold_answer(gold: str) -> str:
     """The answer in a gold field, which may hold a whole solution ("… #### 18", "\\boxed{x}")."""
-    if "\\boxed" not in gold and "####" not in gold and "\\fbox" not in gold:
-        if len(gold) <= LONG_GOLD or "nswer" not in gold:
-            return gold
+    marked = any(mark in gold for mark in ("\\boxed", "\\fbox", "####"))
+    if not marked and (len(gold) <= LONG_GOLD or "nswer" not in gold):
+        return gold
     found = extract(gold)
     best = found.answer
     return best.text if best is not None and best.strength == "strong" else gold

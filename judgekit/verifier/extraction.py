@@ -104,7 +104,7 @@ def _spans(
 
 
 def _merge(marked: list[Span], later: list[Span]) -> list[Span]:
-    """A marked answer comes first, unless a later sentence announces a final one in so many words."""
+    """A marked answer comes first, unless a later sentence announces a final one."""
     if later and later[0].strength == "strong":
         return later + marked
     return marked + later

@@ -18,16 +18,16 @@ _NAMED = re.compile(
 def letter_answers(text: str, start: int, end: int, choices: Sequence[str]) -> list[Span]:
     """The letter a response opens with or stands alone at its end, else the last one it names."""
     head = text[start : min(end, start + 400)].lstrip()
-    if found := _LINE.match(head):
-        if end - start < 400 and not _is_article(head, found):
-            begin = text.index(head, start) + found.start(1)
-            return [Span(text[begin:end].strip(), begin, end, "letter", "medium")]
+    found = _LINE.match(head)
+    if found and end - start < 400 and not _is_article(head, found):
+        begin = text.index(head, start) + found.start(1)
+        return [Span(text[begin:end].strip(), begin, end, "letter", "medium")]
     tail_start = max(start, end - 2000)
     line_start = text.rfind("\n", tail_start, end) + 1 or tail_start
     line = text[line_start:end]
-    if found := _LINE.match(line):
-        if not _is_article(line, found):
-            return [Span(line.strip(), line_start, end, "letter", "medium")]
+    found = _LINE.match(line)
+    if found and not _is_article(line, found):
+        return [Span(line.strip(), line_start, end, "letter", "medium")]
     named = [m for m in _NAMED.finditer(text, tail_start, end) if _letter(m).isupper()]
     if named:
         last = named[-1]

@@ -19,13 +19,15 @@ MAX_DEPTH = 200
 
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
-_JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!])+")
+_JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!+])+")
 _OR = re.compile(r"\bor\b")
 _LABEL = re.compile(r"[A-Za-z](?:_?\{?\w{1,3}\}?)?\s{0,3}=\s{0,3}\Z")
 _PLACEHOLDERS = frozenset(
-    "answer youranswer youranswerhere answerhere finalanswer yourfinalanswer thefinalanswer "
-    "theanswer yourfinalanswerhere finalanswerhere letter ans x.. ... .. \u2026 \\ldots \\cdots "
-    "\\dots solution result insertanswerhere yourchoice option choice \\boxed".split()
+    """
+    answer youranswer youranswerhere answerhere finalanswer yourfinalanswer thefinalanswer ans
+    theanswer yourfinalanswerhere finalanswerhere letter solution result insertanswerhere option
+    yourchoice choice x.. ... .. … \\ldots \\cdots \\dots \\boxed
+    """.split()  # noqa: SIM905
 )
 _HASHES = "####"
 _TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
@@ -40,7 +42,7 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     boxes = _boxes(text, start, end, whole)
     found = [*boxes, *_tags(text, start, end, whole), *_hashes(text, start, end, whole)]
     found = found or _json(text, start, end)
-    found.sort(key=lambda span: (span.end, -span.group), reverse=True)
+    found.sort(key=lambda span: (span.end, -span.start), reverse=True)
     return _innermost(found)
 
 
@@ -144,9 +146,9 @@ def _read_box(
     while brace < end and text[brace] in " \t\n" and brace - position < 8:
         brace += 1
     if brace < end and text[brace] == "{":
-        stop = closing_brace(text, brace, end)
-        if stop is not None:
-            return text[brace + 1 : stop], brace + 1, stop, True
+        closing = closing_brace(text, brace, end)
+        if closing is not None:
+            return text[brace + 1 : closing], brace + 1, closing, True
         if not whole or end - brace > MAX_ANSWER:
             return None
         stop = min(_line_end(text, brace, end), brace + 400)

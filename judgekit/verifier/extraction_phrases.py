@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from judgekit.verifier.extraction_spans import Span, Strength, clean
+from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, clean
 
 WINDOW = 32_000
 """Characters before the end in which an announcement is looked for."""
@@ -40,18 +40,16 @@ _FOREIGN = re.compile(
     r"|התשובה|उत्तर|উত্তর|คำตอบ|jibu)"
     r"(?:\s+(?:finale?|correct[ea]?|correct[ao]|final|endg[üu]ltige|richtige|النهائية|الصحيحة"
     r"|النهائي|הנכונה|adalah|yang benar|cuối cùng|đúng))?"
-    r"\s*(?:\*\*|__)?\s*(?:est|es|ist|é|è|är|er|is|jest|je|on|to|là|adalah|είναι|este|az|هي|هو|"
-    r"היא|है|হল|คือ|ni|lautet|—|-)?\s*[:：=]?\s*(?:\*\*|__)?\s*"
+    r"\s*(?:\*\*|__)?\s*(?:(?:est|es|ist|é|è|är|er|is|jest|je|on|to|là|adalah|είναι|este|az|هي|هو"
+    r"|היא|है|হল|คือ|ni|lautet|—|-)\s*[:：=]?|[:：=])\s*(?:\*\*|__)?\s*"
 )
 _STOP = re.compile(
     r"\n|[.!?](?=[\s\"')\]*_]|\Z)|[。！？]|;\s|"
-    r",?\s(?:because|since|as\s(?:it|the|we|a)\b|so that|which|where\b(?! )|but|not|rather than|instead of)\s"
+    r",?\s(?:because|since|as\s(?:it|the|we|a)\b|so that|which|where|but|not|rather than"
+    r"|instead of)\s"
     r"|,\s(?:so|as|since|and (?:so|the|not|we|it))\s"
 )
 _REASON = re.compile(r"[\u4e00-\u9fff]")
-_MATH = re.compile(
-    r"\$\$[^$]{1,1000}\$\$|\$[^$\n]{1,1000}\$|\\\(.{1,1000}?\\\)|\\\[.{1,1000}?\\\]", re.S
-)
 _BOLD = re.compile(r"\*\*[^*\n]{1,300}\*\*")
 _COPULA = re.compile(r"\s(?:is|are|equals|was)\s+(?!not\b)")
 _LEAD = re.compile(r"(?:therefore|thus|hence|so|then|and|finally|that)\b[,:]?\s*", re.I)
@@ -107,23 +105,30 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     if stop <= begin or (not closed and not whole):
         return []
     clause = _HOPE.sub("", text[begin:stop])
-    readings = []
     answer = clean(clause)
     if not answer:
         return []
     cue = "final-answer" if strength == "strong" else "phrase"
     spans = [Span(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
-    copulas = list(_COPULA.finditer(clause))
-    if copulas:
-        readings.append((copulas[-1].end(), len(clause)))
-    formulas = [m.span() for m in _MATH.finditer(clause)]
-    if formulas:
-        readings.append(formulas[-1] if copulas or len(formulas) == 1 else formulas[0])
-    for low, high in readings:
+    for low, high in _readings(clause):
         reading = clean(clause[low:high])
         if reading and all(reading != span.text for span in spans):
             spans.append(Span(reading, begin + low, begin + high, cue, strength, group=begin))
     return spans
+
+
+def _readings(clause: str) -> Iterator[tuple[int, int]]:
+    """Parts of a clause that may be the answer proper: "The largest $n$ is 34" means 34."""
+    copulas = list(_COPULA.finditer(clause))
+    if copulas:
+        yield copulas[-1].end(), len(clause)
+    formulas = [m.span() for m in FORMULA.finditer(clause)]
+    if formulas:
+        yield formulas[-1] if copulas or len(formulas) == 1 else formulas[0]
+    else:
+        numbers = [m.span() for m in NUMBER.finditer(clause)]
+        if len(numbers) == 1:
+            yield numbers[0]
 
 
 def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:
@@ -131,7 +136,7 @@ def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:
     limit = min(end, begin + MAX_CLAUSE)
     position = begin
     while position < limit:
-        formula = _MATH.match(text, position, limit) or _BOLD.match(text, position, limit)
+        formula = FORMULA.match(text, position, limit) or _BOLD.match(text, position, limit)
         if formula:
             position = formula.end()
             continue
@@ -148,7 +153,7 @@ def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:
 
 def _next_formula(text: str, position: int, before: int) -> int | None:
     """Where the next complete formula begins, if it does so before a stop."""
-    for formula in _MATH.finditer(text, position, min(len(text), before + MAX_CLAUSE)):
+    for formula in FORMULA.finditer(text, position, min(len(text), before + MAX_CLAUSE)):
         return formula.start() if formula.start() < before else None
     return None
 

@@ -6,6 +6,7 @@ emphasis, a closing full stop, math delimiters that enclose the whole of it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +14,20 @@ Strength = Literal["strong", "medium", "weak"]
 
 MAX_ANSWER = 20_000
 """Characters of one answer; a longer one is not read (no reader could use it)."""
+
+FORMULA = re.compile(
+    r"\$\$(?:\\.|[^$\\]){1,2000}\$\$|\$(?:\\.|[^$\\\n]){1,1000}\$"
+    r"|\\\((?:\\[^)]|[^\\]){1,1000}\\\)|\\\[(?:\\[^\]]|[^\\]){1,2000}\\\]",
+    re.S,
+)
+"""A formula between LaTeX or Markdown delimiters."""
+
+NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.,])(?:[-\u2212](?=[\d.$]))?[$\u20ac\u00a3\u00a5]?"
+    r"(?:\d{1,3}(?:,\d{3}){1,20}(?![\d,])|\d{1,400})?(?:\.\d{1,400}|(?<=\d))"
+    r"(?:/\d{1,100})?\s?(?:\\?%)?(?![A-Za-z0-9_]|[.,]\d)"
+)
+"""A number as running text writes it, sign, currency and percent included."""
 
 _EDGE = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200a\u202f\u3000"
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
@@ -40,14 +55,23 @@ def clean(text: str) -> str:
     text = text.strip(_EDGE)
     while text:
         before = text
-        text = text.rstrip("。．؟！,;；，：:").strip(_EDGE)
-        if text.endswith(".") and not text.endswith(".."):
-            text = text[:-1].rstrip(_EDGE)
+        text = _without_closing_mark(text).strip(_EDGE)
         for opening, closing in _DELIMITERS:
             text = _unwrap(text, opening, closing)
+        for emphasis in ("**", "__"):
+            if text.count(emphasis) == 1 and emphasis in (text[:2], text[-2:]):
+                text = text.replace(emphasis, "").strip(_EDGE)
         if text == before:
             break
     return text
+
+
+def _without_closing_mark(text: str) -> str:
+    """Without the punctuation that ends it; `\\;` is a space of LaTeX and `...` means something."""
+    bare = text.rstrip("。．？！,;；，：:")
+    if bare.endswith(".") and not bare.endswith(".."):
+        bare = bare[:-1]
+    return bare + text[len(bare) : len(bare) + 1] if bare.endswith("\\") else bare
 
 
 def _unwrap(text: str, opening: str, closing: str) -> str:

@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import re
 
-from judgekit.verifier.extraction_spans import Span, clean
+from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, clean
 
 MAX_BARE = 2_000
 TAIL = 2_000
+MAX_BARE_WORDS = 12
+MAX_BARE_LETTERS = 120
+MAX_SCRIPT = 30
+"""Letters of other scripts in a bare answer: their words are not always separated by spaces."""
 
-_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
-_TEXT = re.compile(r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]*\}")
-_MATH = re.compile(
-    r"\$\$[^$]{1,1000}\$\$|\$[^$\n]{1,1000}\$|\\\(.{1,1000}?\\\)|\\\[.{1,1000}?\\\]", re.S
+
+_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{3,40}")
+_COMMAND = re.compile(
+    r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]{0,80}\}"
 )
-_NUMBER = re.compile(
-    r"(?<![\w.,])[-\u2212]?\s?[$\u20ac\u00a3\u00a5]?\s?"
-    r"(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|\d)(?:\s?/\s?\d+)?%?(?![\w]|[.,]\d)"
-)
+_SENTENCE = re.compile(r"[.!?][\"')\]$*]{0,3}\s+(?=[A-Z$\\(*\[])|[。！？]\s*(?=\S)|\n")
 _EQUATION = re.compile(r"=\s*([^=\n]{1,120})\Z")
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_LABEL = re.compile(r"(?:\A|\n)[ \t#*]*(?:(?:step|part|case|line|page|figure|problem)\s)?\Z", re.I)
 _CONCLUDES = re.compile(
     r"(?:therefore|thus|hence|so|consequently|finally|in conclusion|we (?:get|have|find|obtain)"
-    r"|the (?:solution|sum|value|result|number|total|area|probability)|因此|所以|故|donc|also|luego)\b",
+    r"|the (?:solution|sum|value|result|number|total|area|probability)"
+    r"|因此|所以|故|donc|also|luego|por lo tanto|следовательно)(?![a-z])",
     re.I,
 )
 
@@ -34,56 +37,91 @@ def bare_answer(text: str, start: int, end: int) -> list[Span]:
     """The whole response, where it is nothing but an answer."""
     if end - start > MAX_BARE:
         return []
-    raw = text[start:end]
-    answer = clean(raw)
-    if not answer or "\n\n" in answer or (("\n" in answer) and "\\begin" not in answer):
+    answer = clean(text[start:end])
+    lines = answer.count("\n")
+    if not answer or "\n\n" in answer or (lines and "\\begin" not in answer):
         return []
-    words = _WORD.findall(_TEXT.sub(" ", answer))
-    if len(words) > 12 or _sentences(answer) > 1:
+    words = _WORD.findall(_COMMAND.sub(" ", answer))
+    if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
         return []
-    if "$" in answer or "\\(" in answer:
-        prose = sum(map(len, words)) > 12
-        if prose:
-            return []
-    return [Span(answer, start, end, "bare", "strong", group=0)]
-
-
-def _sentences(text: str) -> int:
-    return 1 + len(re.findall(r"[.!?]\s+[A-Z]", text))
+    if (
+        len(words) > MAX_BARE_WORDS
+        or sum(map(len, words)) > MAX_BARE_LETTERS
+        or _SENTENCE.search(answer.replace("\n", " "))
+    ):
+        return []
+    formula = FORMULA.search(answer)
+    if formula and sum(map(len, words)) > MAX_BARE_WORDS:
+        return []
+    return [Span(answer, start, end, "bare", "strong")]
 
 
 def tail_answers(text: str, start: int, end: int) -> list[Span]:
-    """The last formula or equation of the last paragraph, then the last number."""
+    """The last formula, emphasis or equation of the last sentence, then the last number."""
     low = max(start, end - TAIL)
-    tail = text[low:end].rstrip()
-    line_start = tail.rfind("\n") + 1
-    line = tail[line_start:]
+    sentence = _last_sentence(text, low, end)
+    words = text[sentence:end]
+    strength: Strength = "medium" if _CONCLUDES.search(words) else "weak"
     spans: list[Span] = []
-    for bold in _BOLD.finditer(line):
-        spans = [_span(low + line_start, bold.span(1), bold.group(1), "bold", "medium")]
-    for formula in _MATH.finditer(line):
-        strength = "medium" if _CONCLUDES.search(line) else "weak"
-        spans = [_span(low + line_start, formula.span(), formula.group(), "last-formula", strength)]
-    if not spans and (found := _EQUATION.search(line.rstrip(". "))):
-        spans = [_span(low + line_start, found.span(1), found.group(1), "last-equation", "weak")]
-    for number in _NUMBER.finditer(tail):
-        last = number
-    if _NUMBER.search(tail):
-        spans.append(_span(low, last.span(), last.group(), "last-number", "weak"))
+    if formula := _last(FORMULA, text, sentence, end):
+        spans.append(_span(text, formula.span(), "last-formula", strength))
+    elif bold := _last(_BOLD, text, sentence, end):
+        spans.append(_span(text, bold.span(1), "bold", "medium"))
+    elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
+        spans.append(_span(text, equation.span(1), "last-equation", "weak"))
+    elif strength == "medium" and (number := _only_number(text, sentence, end)):
+        spans.append(_span(text, number, "conclusion", "medium"))
+    if number := _last_number(text, low, end):
+        spans.append(_span(text, number, "last-number", "weak"))
     return [span for span in spans if span.text]
-
-
-def _span(offset: int, where: tuple[int, int], raw: str, cue: str, strength: str) -> Span:
-    low, high = where
-    return Span(clean(raw), offset + low, offset + high, cue, strength, group=offset + low)  # type: ignore[arg-type]
 
 
 def looks_cut_off(text: str, start: int, end: int) -> bool:
     """Whether a response that is said to be finished stops in the middle of a formula."""
-    low = max(start, end - TAIL)
-    tail = text[low:end]
-    return (
-        tail.rfind("\\[") > tail.rfind("\\]")
-        or tail.rfind("\\(") > tail.rfind("\\)")
-        or tail.rfind("\\begin{") > tail.rfind("\\end{")
+    tail = text[max(start, end - TAIL) : end]
+    return any(
+        tail.rfind(opening) > tail.rfind(closing)
+        for opening, closing in (("\\[", "\\]"), ("\\(", "\\)"), ("\\begin{", "\\end{"))
     )
+
+
+def _last_sentence(text: str, low: int, end: int) -> int:
+    """Where the last sentence begins; full stops inside formulas end none."""
+    begin = low
+    formulas = [m.span() for m in FORMULA.finditer(text, low, end)]
+    for stop in _SENTENCE.finditer(text, low, end):
+        inside = any(a < stop.start() and stop.end() < b for a, b in formulas)
+        if not inside and text[stop.end() : end].strip():
+            begin = stop.end()
+    return begin
+
+
+def _last(pattern: re.Pattern[str], text: str, low: int, end: int) -> re.Match[str] | None:
+    found = None
+    for match in pattern.finditer(text, low, end):
+        found = match
+    return found
+
+
+def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
+    """The number of a sentence that has only one, however often it says it."""
+    found = [number.span() for number in NUMBER.finditer(text, low, end)]
+    return found[-1] if len({clean(text[a:b]) for a, b in found}) == 1 else None
+
+
+def _last_number(text: str, low: int, end: int) -> tuple[int, int] | None:
+    """The last number that does not merely count a step or a line."""
+    found = None
+    for number in NUMBER.finditer(text, low, end):
+        after = text[number.end() : number.end() + 1]
+        if after in (":", ")", ".") and _LABEL.search(
+            text, max(0, number.start() - 16), number.start()
+        ):
+            continue
+        found = number.span()
+    return found
+
+
+def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Span:
+    begin, stop = where
+    return Span(clean(text[begin:stop]), begin, stop, cue, strength, group=begin)

@@ -40,7 +40,8 @@ def _decide(case: Case, stage: str, compared: Callable[[str, str], Comparison]) 
     found = case.extraction
     if found.answer is None:
         outcome: Outcome = "undecided"
-        answer, evidence, flags = None, _why_no_answer(case), (NO_ANSWER,)
+        answer, evidence = None, _why_no_answer(case)
+        flags: tuple[str, ...] = (NO_ANSWER,)
     else:
         outcome, evidence, chosen, more = _compare_readings(case, compared)
         answer = chosen.text
