@@ -1,8 +1,8 @@
 """Objects that users bring: an import path, a file, or an installed package's entry point.
 
-    package.module:name      an importable module
-    mine.py:name             a file of the user's own
-    a bare name              an entry point of the given group ("judgekit.strategies", …)
+package.module:name      an importable module
+mine.py:name             a file of the user's own
+a bare name              an entry point of the given group ("judgekit.strategies", …)
 """
 
 from __future__ import annotations

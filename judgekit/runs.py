@@ -178,9 +178,7 @@ def _last_written(path: Path) -> float:
 def read_records(folder: Path, cls: type[T]) -> list[T]:
     """All records of one file of a run; none where the file is absent."""
     path = folder / FILES[cls]
-    return [
-        from_row(cls, row, where=f"{path} line {number}") for number, row in read_lines(path)
-    ]
+    return [from_row(cls, row, where=f"{path} line {number}") for number, row in read_lines(path)]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -242,30 +240,33 @@ class Writer:
         self._files.clear()
         os.close(self._lock)
 
-    def start(self, config: Mapping[str, Any], record: Mapping[str, Any]) -> Run:
-        """Open the run for this configuration: a new one, or the one it made before.
+    def existing(self, config: Mapping[str, Any]) -> Run | None:
+        """The run that this configuration made here before, if any."""
+        if not (self.path / "run.toml").exists():
+            return None
+        run = load(self.path)
+        if difference := differences(run.config, without_none(config)):
+            raise RunMismatch(
+                f"{self.path} holds another configuration: {difference}",
+                hint="use another --out, or the options it was made with",
+            )
+        return run
 
-        `config` decides whether a run is the same; `record` (versions, hashes, machine) is only
-        written down.
+    def start(self, config: Mapping[str, Any], record: Mapping[str, Any]) -> Run:
+        """Begin a new run.
+
+        `config` decides whether a run is the same; `record` (versions, machine) is only written
+        down.
         """
         import tomli_w
 
         from judgekit import __version__
 
-        config = without_none(config)
         manifest_path = self.path / "run.toml"
-        if manifest_path.exists():
-            run = load(self.path)
-            if difference := differences(run.config, config):
-                raise RunMismatch(
-                    f"{self.path} holds another configuration: {difference}",
-                    hint="use another --out, or the options it was made with",
-                )
-            return run
         manifest = {
             "schema": SCHEMA,
             "judgekit": __version__,
-            "config": config,
+            "config": without_none(config),
             **without_none(record),
         }
         with disk(manifest_path):

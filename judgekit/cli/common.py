@@ -1,0 +1,117 @@
+"""What the commands share: screens, options, the run a command means, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from judgekit.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from judgekit.config import Config
+    from judgekit.runs import Run
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration instead of ./judgekit.toml.", metavar="FILE"),
+]
+RunArgument = Annotated[
+    Path | None, typer.Argument(help="Run directory; default: the newest below ./runs.")
+]
+
+
+def screen() -> Console:
+    """Where results go."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def remarks(quiet: bool = False) -> Console:
+    """Where progress and remarks go: standard error, so that results can be piped."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, quiet=quiet)
+
+
+def plain(text: str) -> str:
+    """Text of a model or file made safe for a terminal: no control characters, no markup."""
+    from rich.markup import escape
+
+    shown = "".join(
+        char if char in "\n\t" or (char.isprintable()) else f"\\x{ord(char):02x}" for char in text
+    )
+    return escape(shown)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    import orjson
+
+    option = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
+    sys.stdout.buffer.write(orjson.dumps(value, option=option, default=str) + b"\n")
+    sys.stdout.flush()
+
+
+def configuration(path: Path | None) -> Config:
+    """The configuration a command reads."""
+    from judgekit.config import load
+
+    return load(path)
+
+
+def the_run(path: Path | None, quiet: bool = False) -> Run:
+    """The run that was named, else the newest below ./runs (and which that is, is said)."""
+    from judgekit.runs import load, newest
+
+    if path is not None:
+        return load(path)
+    run = newest()
+    remarks(quiet).print(f"[dim]newest run: {plain(str(run.path))}[/dim]")
+    return run
+
+
+def key_values(pairs: Sequence[str]) -> dict[str, str]:
+    """`KEY=VALUE` options as a mapping."""
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UserError(f"-o {pair!r} is no KEY=VALUE", hint="such as -o waits=2")
+        found[key.strip()] = value.strip()
+    return found
+
+
+def table(
+    title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0
+) -> Any:
+    """A plain table; the last `right` columns are numbers. Cells are escaped."""
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for i, column in enumerate(columns):
+        number = i >= len(columns) - right
+        shown.add_column(column, justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(plain(cell) for cell in row))
+    return shown
+
+
+def examples(*lines: str) -> str:
+    """The examples at the end of a command's help."""
+    return "\n\n".join(["Examples:", *(f"  $ {line}" for line in lines)])
+
+
+def commands(names: Mapping[str, Callable[..., None]], app: typer.Typer) -> None:
+    """Register functions as commands of an app, in order."""
+    for name, function in names.items():
+        app.command(name)(function)

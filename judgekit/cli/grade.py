@@ -1,0 +1,153 @@
+"""`judgekit grade`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from judgekit import errors
+from judgekit.cli.common import (
+    ConfigFile,
+    Json,
+    Quiet,
+    configuration,
+    examples,
+    plain,
+    print_json,
+    remarks,
+    screen,
+    the_run,
+)
+
+if TYPE_CHECKING:
+    from judgekit.grade import Graded
+
+EPILOG = examples(
+    "judgekit grade",
+    "judgekit grade runs/math500-embedded-cot-1a2b3c4d --judge large",
+    "judgekit grade responses.jsonl --question question --gold gold --response response "
+    "--judge none --out graded.jsonl",
+    "judgekit grade judged.csv --judge recorded:gpt_verdict",
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("grade", epilog=EPILOG)(grade)
+
+
+def grade(
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
+        ),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="A judge in place of the configured ones; `none` for no judge at all."),
+    ] = None,
+    question: Annotated[str | None, typer.Option(metavar="F", help="Field: the question.")] = None,
+    gold: Annotated[str | None, typer.Option(metavar="F", help="Field: the right answer.")] = None,
+    response: Annotated[str | None, typer.Option(metavar="F", help="Field: response text.")] = None,
+    id_field: Annotated[str | None, typer.Option("--id", metavar="F", help="Field: id.")] = None,
+    kind: Annotated[str, typer.Option(help="auto, math, choice or text.")] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="Where grades of a FILE go; default: FILE.graded.jsonl.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that verify; default: one per core.")
+    ] = None,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Grade a run, or responses that another tool has written.
+
+    The cheapest stage that can be certain decides: exact, symbolic, then the judges of
+    judgekit.toml where the verifier cannot. Without a configuration no model is called.
+    """
+    from judgekit.cli.progress import grading
+    from judgekit.formats.foreign import read_responses
+    from judgekit.grade import grade_file, grade_run
+
+    settings = configuration(config)
+    say = remarks(quiet)
+    if target is None or target.is_dir():
+        given = {"--question": question, "--gold": gold, "--response": response, "--id": id_field}
+        if misplaced := [name for name, value in given.items() if value] + ["--out"] * bool(out):
+            raise errors.UserError(f"{', '.join(misplaced)} go with a file, not with a run")
+        run = the_run(target, quiet)
+        work = grade_run(run, settings, judge, workers=workers)
+    else:
+        rows = read_responses(
+            target, question=question, gold=gold, response=response, id=id_field, kind=kind
+        )
+        out = out or target.with_suffix(".graded.jsonl")
+        work = grade_file(rows, out, settings, judge, workers=workers)
+    with grading(quiet) as watch:
+        try:
+            result = asyncio.run(work(watch))
+        except KeyboardInterrupt:
+            say.print("interrupted; what is graded is kept: the same command goes on from here")
+            return errors.INTERRUPTED
+    if as_json:
+        print_json(_summary(result))
+    else:
+        _show(result)
+        say.print(f"grades: {plain(str(result.out))}", soft_wrap=True)
+    return _report_gaps(result, quiet)
+
+
+def _summary(result: Graded) -> dict[str, object]:
+    from collections import Counter
+
+    outcomes = Counter(grade.outcome for grade in result.grades)
+    return {
+        "out": str(result.out),
+        "grading": result.grading,
+        "graded": len(result.grades),
+        **{name: outcomes[name] for name in ("correct", "incorrect", "undecided")},
+        "stages": dict(Counter(grade.stage for grade in result.grades)),
+        "left_out": [{"row": row, "reason": reason} for row, reason in result.left_out],
+        "failed": result.failed,
+        "down": list(result.down),
+    }
+
+
+def _show(result: Graded) -> None:
+    from collections import Counter
+
+    from judgekit.cli.common import table
+
+    outcomes = ("correct", "incorrect", "undecided")
+    counts = Counter((grade.stage, grade.outcome) for grade in result.grades)
+    stages = list(dict.fromkeys(grade.stage for grade in result.grades))
+    rows = [
+        [stage, *(str(counts[stage, outcome] or "") for outcome in outcomes)] for stage in stages
+    ]
+    totals = Counter(grade.outcome for grade in result.grades)
+    rows.append(["all", *(str(totals[outcome]) for outcome in outcomes)])
+    screen().print(table(None, ["decided by", *outcomes], rows, right=3))
+
+
+def _report_gaps(result: Graded, quiet: bool) -> int:
+    say = remarks()
+    for row, reason in result.left_out[:10]:
+        say.print(f"[yellow]row {row} left out:[/yellow] {plain(reason)}", soft_wrap=True)
+    if len(result.left_out) > 10:
+        say.print(f"[yellow]and {len(result.left_out) - 10} more rows left out[/yellow]")
+    if result.failed:
+        say.print(
+            f"[yellow]{result.failed} failed responses have no grade[/yellow]; "
+            "repeat judgekit generate to try them again"
+        )
+    if result.down:
+        say.print(
+            f"[bold red]error[/bold red] judge {', '.join(map(plain, result.down))} stayed down; "
+            "what it should have judged is undecided"
+        )
+        return errors.BackendError.exit_code
+    return errors.INCOMPLETE if result.left_out or result.failed else errors.DONE

@@ -1,0 +1,109 @@
+"""Progress on standard error: a live line in a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from judgekit.cli.common import remarks
+
+if TYPE_CHECKING:
+    from judgekit.generate import Progress
+    from judgekit.grade import Progress as Grading
+
+EVERY = 30.0
+"""Seconds between two lines where standard error is no terminal."""
+
+
+@contextmanager
+def generating(quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A watcher for `judgekit.generate`: rate, time left, tokens a second, running accuracy."""
+    with _bar(quiet, "loading") as update:
+
+        def watch(progress: Progress) -> None:
+            new = progress.done - progress.resumed
+            facts = []
+            if progress.seconds:
+                facts.append(f"{progress.tokens / progress.seconds:.0f} tok/s")
+            if progress.graded:
+                facts.append(f"{progress.correct}/{progress.graded} right so far")
+            if progress.failed:
+                facts.append(f"{progress.failed} failed")
+            update(progress.done, progress.total, "  ".join(facts), new, progress.seconds)
+
+        yield watch
+
+
+@contextmanager
+def grading(quiet: bool) -> Iterator[Callable[[Grading], None]]:
+    """A watcher for `judgekit.grade`."""
+    started = time.monotonic()
+    with _bar(quiet, "grading") as update:
+
+        def watch(progress: Grading) -> None:
+            facts = f"{progress.correct} correct  {progress.incorrect} incorrect"
+            if progress.undecided:
+                facts += f"  {progress.undecided} undecided"
+            if progress.calls:
+                facts += f"  {progress.calls} judge calls"
+            seconds = time.monotonic() - started
+            update(progress.done, progress.total, facts, progress.done, seconds)
+
+        yield watch
+
+
+Update = Callable[[int, int, str, int, float], None]
+
+
+@contextmanager
+def _bar(quiet: bool, label: str) -> Iterator[Update]:
+    console = remarks(quiet)
+    if quiet:
+        yield lambda *_: None
+        return
+    if not console.is_terminal:
+        yield _lines(console)
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(label, total=None, facts="")
+
+        def update(done: int, total: int, facts: str, new: int, seconds: float) -> None:
+            shown = "  ".join(filter(None, [_rate(new, seconds, total - done), facts]))
+            description = "" if new else label
+            bar.update(task, completed=done, total=total, facts=shown, description=description)
+
+        yield update
+
+
+def _lines(console: Any) -> Update:
+    last = time.monotonic()
+
+    def update(done: int, total: int, facts: str, new: int, seconds: float) -> None:
+        nonlocal last
+        if time.monotonic() - last < EVERY and done < total:
+            return
+        last = time.monotonic()
+        rate = _rate(new, seconds, total - done)
+        console.print("  ".join(filter(None, [f"{done}/{total}", rate, facts])))
+
+    return update
+
+
+def _rate(new: int, seconds: float, left: int) -> str:
+    if not new or not seconds:
+        return ""
+    pace = new / seconds
+    minutes, rest = divmod(round(left / pace), 60)
+    eta = f"{minutes}:{rest:02d} left" if left else f"{seconds:.1f} s"
+    return f"{pace:.1f}/s  {eta}" if pace >= 1 else f"{1 / pace:.1f} s each  {eta}"

@@ -1,0 +1,247 @@
+"""Responses -> grades: the cascade over a run, or over a file of somebody else's responses.
+
+Grades are appended as they are made, under the hash of the policy, judges and versions that made
+them (`grading`): the same command again grades only what is missing, another policy stands beside
+the earlier one, and no trail is ever overwritten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import judgekit
+from judgekit.cascade import EXACT, SYMBOLIC, Stage, run, run_now
+from judgekit.config import CascadeConfig, Config
+from judgekit.errors import DataError, UnknownName, UserError
+from judgekit.formats.foreign import ForeignRows, read_responses
+from judgekit.judges import Judge, open_judges
+from judgekit.records import Grade, Key, Problem, Response, from_row, to_row
+from judgekit.runs import Run, Writer, digest, disk, mend, read_lines
+from judgekit.verifier import Case, make_case
+
+PURE = {"exact": EXACT, "symbolic": SYMBOLIC}
+AT_ONCE = 64
+"""Rows under way at once where judges are asked; each judge bounds its own calls below that."""
+
+CACHE = "judged.jsonl"
+"""What judges have said about this run's rows, by content; never asked twice."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a grading is. `calls` counts the judges' model calls of this session."""
+
+    total: int
+    done: int = 0
+    correct: int = 0
+    incorrect: int = 0
+    undecided: int = 0
+    calls: int = 0
+
+    def count(self, grade: Grade) -> None:
+        self.done += 1
+        self.calls += sum(verdict.cost.calls for verdict in grade.trail)
+        if grade.outcome == "correct":
+            self.correct += 1
+        elif grade.outcome == "incorrect":
+            self.incorrect += 1
+        else:
+            self.undecided += 1
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One response to grade, with the problem it answers and the foreign row it came from."""
+
+    problem: Problem
+    response: Response
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def case(self) -> Case:
+        return make_case(
+            self.problem.gold,
+            self.response.text,
+            question=self.problem.question or None,
+            kind=self.problem.kind,
+            choices=self.problem.choices,
+            finished=self.response.finished,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a grading came to. `left_out` are rows that could not be read, by number and reason;
+    `down` are judges that stopped answering."""
+
+    grades: Sequence[Grade]
+    grading: str
+    out: Path
+    left_out: Sequence[tuple[int, str]] = ()
+    failed: int = 0
+    down: Sequence[str] = ()
+
+
+def policy(config: Config, judge: str | None) -> CascadeConfig:
+    """The configured cascade; `judge` takes the place of all judge stages, `none` drops them."""
+    cascade = config.cascade
+    if judge is None:
+        return cascade
+    pure = tuple(stage for stage in cascade.stages if stage in PURE)
+    return replace(cascade, stages=pure if judge == "none" else (*pure, judge))
+
+
+async def grade_run(
+    target: Run, config: Config, judge: str | None = None, watch: Watch | None = None
+) -> Graded:
+    """Grade what this grading still lacks of a run."""
+    problems = {problem.id: problem for problem in target.problems}
+    items = [
+        Item(problems[response.id], response)
+        for response in target.responses
+        if response.finish_reason != "error" and response.id in problems
+    ]
+    if not items:
+        raise UserError(f"{target.path} has no responses to grade", hint="judgekit generate")
+    with Writer(target.path) as writer:
+        result = await _grade(
+            items,
+            policy(config, judge),
+            config,
+            cache=target.path / CACHE,
+            done=target.all_grades,
+            write=writer.append,
+            watch=watch,
+        )
+    return replace(result, out=target.path, failed=len(target.responses) - len(items))
+
+
+async def grade_file(
+    rows: ForeignRows,
+    out: Path,
+    config: Config,
+    judge: str | None = None,
+    watch: Watch | None = None,
+) -> Graded:
+    """Grade the rows of a foreign file into `out`, one grade a line.
+
+    An `out` that holds the same grading is resumed; any other file there is left alone and refused.
+    """
+    items = [
+        Item(problem, response, columns)
+        for problem, response, columns in zip(
+            rows.problems, rows.responses, rows.columns, strict=True
+        )
+    ]
+    if not items:
+        raise DataError("no row of the file can be graded", hint=_reasons(rows.left_out))
+    done = _grades_in(out)
+    with disk(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        mend(out)
+    import orjson
+
+    def write(grade: Grade) -> None:
+        with disk(out), out.open("ab") as file:
+            file.write(orjson.dumps(to_row(grade)) + b"\n")
+
+    result = await _grade(
+        items,
+        policy(config, judge),
+        config,
+        cache=out.with_suffix(".judged.jsonl"),
+        done=done,
+        write=write,
+        watch=watch,
+        only_this_grading=str(out),
+    )
+    return replace(result, out=out, left_out=rows.left_out)
+
+
+async def _grade(
+    items: Sequence[Item],
+    cascade: CascadeConfig,
+    config: Config,
+    *,
+    cache: Path,
+    done: Sequence[Grade],
+    write: Callable[[Grade], None],
+    watch: Watch | None,
+    only_this_grading: str | None = None,
+) -> Graded:
+    judge_names = [name for name in cascade.stages if name not in PURE]
+    async with AsyncExitStack() as stack:
+        judges = await stack.enter_async_context(open_judges(judge_names, config, cache=cache))
+        grading = digest(
+            {
+                "version": judgekit.__version__,
+                "policy": to_row(cascade),
+                "judges": {name: judge.identity for name, judge in judges.items()},
+            }
+        )
+        if only_this_grading and any(grade.grading != grading for grade in done):
+            raise UserError(f"{only_this_grading} holds another grading", hint="use another --out")
+        grades = {grade.key: grade for grade in done if grade.grading == grading}
+        stages = [PURE[name] if name in PURE else _stage(judges[name]) for name in cascade.stages]
+        progress = Progress(len(items))
+        for grade in grades.values():
+            progress.count(grade)
+
+        def finish(grade: Grade) -> None:
+            write(grade)
+            grades[grade.key] = grade
+            progress.count(grade)
+            if watch:
+                watch(progress)
+
+        todo = [item for item in items if item.response.key not in grades]
+        if judges:
+            await _with_judges(todo, stages, cascade, grading, finish)
+        else:
+            for item in todo:
+                finish(run_now(item.case, item.response.key, stages, cascade, grading))
+        down = [name for name, judge in judges.items() if judge.down]
+    ordered = [grades[item.response.key] for item in items]
+    return Graded(ordered, grading, cache, down=down)
+
+
+async def _with_judges(
+    todo: Sequence[Item],
+    stages: Sequence[Stage],
+    cascade: CascadeConfig,
+    grading: str,
+    finish: Callable[[Grade], None],
+) -> None:
+    """Many rows under way at once; a judge bounds its own calls."""
+    queue = list(reversed(todo))
+
+    async def worker() -> None:
+        while queue:
+            item = queue.pop()
+            finish(await run(item.case, item.response.key, stages, cascade, grading))
+
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(min(len(todo), AT_ONCE)):
+            workers.create_task(worker())
+
+
+def _grades_in(path: Path) -> list[Grade]:
+    """The grades of an earlier `--out`; a file that is none is refused, and left alone."""
+    try:
+        return [from_row(Grade, row, where=f"{path} line {n}") for n, row in read_lines(path)]
+    except DataError as fault:
+        raise UserError(
+            f"{path} exists and holds no grades: {fault.message}", hint="use another --out"
+        ) from None
+
+
+def _reasons(left_out: Sequence[tuple[int, str]]) -> str | None:
+    return "; ".join(f"row {row}: {reason}" for row, reason in left_out[:3]) or None
