@@ -53,6 +53,7 @@ class ModelConfig:
 class JudgeConfig:
     """A judge: a model, a prompt, how often it is asked and what it may cost.
 
+    `temperature` None is 0 for one vote and 0.7 for several, which 0 would make the same.
     `decide_above`: a confidence below this leaves the row undecided. Prices are per million tokens.
     """
 
@@ -66,7 +67,7 @@ class JudgeConfig:
     timeout: float = 600.0
     prompt: str = "judge/reference"
     votes: int = 1
-    temperature: float = 0.0
+    temperature: float | None = None
     decide_above: float | None = None
     max_tokens: int = 2048
     max_calls: int | None = None
@@ -154,8 +155,7 @@ def parse(tables: Mapping[str, Any], where: str) -> Config:
         if not isinstance(entries, dict):
             raise ConfigError(f"{where}: {table} should be a table of named tables")
         named[table] = {
-            name: section(cls, entry, f"{where}: {table}.{name}")
-            for name, entry in entries.items()
+            name: section(cls, entry, f"{where}: {table}.{name}") for name, entry in entries.items()
         }
     cascade = section(CascadeConfig, tables.get("cascade", {}), f"{where}: cascade")
     return Config(**named, cascade=cascade, path=where)

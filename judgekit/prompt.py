@@ -54,7 +54,8 @@ class Prompt:
     `tags` says which pair encloses the thinking (`<think>` or `<reasoning>`), where the prompt asks
     for one. `start` is text that the assistant's turn is made to begin with. `example` is how one
     worked example is written where `{examples}` stands in `user`; without that, examples are
-    earlier turns of the conversation.
+    earlier turns of the conversation. `then` are later turns of the user, each sent after a reply
+    of the model (judges: commit first, then see the gold answer).
     """
 
     name: str
@@ -65,6 +66,7 @@ class Prompt:
     start: str | None = None
     tags: Literal["think", "reasoning"] | None = None
     variables: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
     choice: Wording = Wording()
     example: str | None = None
     examples: tuple[Example, ...] = ()
@@ -241,5 +243,5 @@ def _check(prompt: Prompt, where: str) -> None:
 
 
 def _texts(prompt: Prompt) -> list[str]:
-    texts = (prompt.system, prompt.user, prompt.choice.system, prompt.choice.user)
+    texts = (prompt.system, prompt.user, *prompt.then, prompt.choice.system, prompt.choice.user)
     return [text for text in texts if text]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from judgekit.records import Kind
 from judgekit.verifier.choice import options_in
@@ -19,7 +19,10 @@ LONG_GOLD = 60
 
 @dataclass(frozen=True)
 class Case:
-    """One response against one gold answer; `kind` is resolved, never "auto"."""
+    """One response against one gold answer; `kind` is resolved, never "auto".
+
+    `columns` is whatever else stood in the row, for judges that read it; the verifier does not.
+    """
 
     question: str | None
     gold: str
@@ -28,6 +31,7 @@ class Case:
     choices: tuple[str, ...] = ()
     finished: bool = True
     skip: int = field(default=0, repr=False)
+    columns: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def extraction(self) -> Extraction:
