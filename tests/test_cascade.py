@@ -100,7 +100,7 @@ def test_no_answer_is_a_stage_of_its_own(response: str, finished: bool, why: str
 
 
 def test_204_does_not_match_240() -> None:
-    case = make_case("204", f"{RAMBLING} In the end 240 stand there, or so", kind="math")
+    case = make_case("204", f"{RAMBLING} There were 3 and then 240", kind="math")
     decided = grade(case, judge("correct", extracted="240"))
     assert decided.outcome == "incorrect"
     assert decided.stage == "judge"
