@@ -12,7 +12,7 @@ The policy is data, `judgekit.config.CascadeConfig`:
   follows, the verifier's verdict stands.
 * A later stage decides what an earlier one left undecided.
 * A judge's verdict is overruled by a proof about the answer that the judge itself names, and by
-  nothing else: see `overrule`.
+  nothing else: see `judgekit.judges.claims`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from judgekit.config import CascadeConfig
+from judgekit.judges.claims import hold
 from judgekit.records import Grade, Key, Verdict
 from judgekit.verifier import Case, exact, symbolic
-from judgekit.verifier.equivalence import compare
 
 Ask = Callable[[Case], Verdict | Awaitable[Verdict]]
 
@@ -53,7 +53,7 @@ def decide(
             break
         verdict = yield stage
         if stage.judge:
-            verdict = overrule(verdict, case)
+            verdict = hold(verdict, case)
         trail.append(verdict)
         judge_follows = any(later.judge for later in stages[position + 1 :])
         escalated = judge_follows and not stage.judge and set(verdict.flags) & set(policy.escalate)
@@ -75,38 +75,6 @@ def _goes_to_judges(trail: Sequence[Verdict], no_answer: bool, policy: CascadeCo
     if all(verdict.outcome == "undecided" for verdict in trail):
         reasons.add("undecided")
     return bool(reasons & set(policy.escalate))
-
-
-def overrule(verdict: Verdict, case: Case) -> Verdict:
-    """Hold a judge to the answer that it says it read.
-
-    That answer has to stand in the response, else the verdict becomes undecided; and where the
-    verifier proves that it equals the gold answer, or differs from it, the proof wins.
-    """
-    if verdict.outcome == "undecided" or verdict.extracted is None:
-        return verdict
-    claim = verdict.outcome
-    if not _stands_in(verdict.extracted, case.response):
-        return replace(
-            verdict,
-            outcome="undecided",
-            claim=claim,
-            flags=(*verdict.flags, "overruled"),
-            evidence=f"overruled: the judge read {verdict.extracted!r}, "
-            f"which does not stand in the response; it had said: {verdict.evidence}",
-        )
-    if case.kind != "math":
-        return verdict
-    proof = compare(case.gold, verdict.extracted, question=case.question)
-    if proof.outcome in ("undecided", claim):
-        return verdict
-    return replace(
-        verdict,
-        outcome=proof.outcome,
-        claim=claim,
-        flags=(*verdict.flags, "overruled"),
-        evidence=f"overruled: {proof.evidence}; the judge had said {claim}: {verdict.evidence}",
-    )
 
 
 def run_now(
@@ -164,8 +132,3 @@ def _why_no_answer(case: Case) -> str:
     if not case.finished:
         return "the response was cut off or looping before it gave an answer"
     return "the response names no answer"
-
-
-def _stands_in(answer: str, response: str) -> bool:
-    squeeze = str.maketrans("", "", " \t\r\n$")
-    return answer.translate(squeeze).casefold() in response.translate(squeeze).casefold()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from judgekit.cascade import EXACT, SYMBOLIC, Stage, overrule, run, run_now
+from judgekit.cascade import EXACT, SYMBOLIC, Stage, run, run_now
 from judgekit.config import CascadeConfig
 from judgekit.records import Grade, Key, Outcome, Verdict
 from judgekit.verifier import Case, make_case
@@ -107,25 +107,6 @@ def test_204_does_not_match_240() -> None:
     last = decided.trail[-1]
     assert last.claim == "correct"
     assert "overruled" in last.flags
-
-
-@pytest.mark.parametrize(
-    ("verdict", "outcome", "overruled"),
-    [
-        (Verdict("j", "correct", "12"), "correct", False),
-        (Verdict("j", "correct", "13"), "undecided", True),
-        (Verdict("j", "incorrect", "12"), "correct", True),
-        (Verdict("j", "correct", None), "correct", False),
-        (Verdict("j", "undecided", "12"), "undecided", False),
-    ],
-)
-def test_a_judge_is_held_to_the_answer_it_names(
-    verdict: Verdict, outcome: Outcome, overruled: bool
-) -> None:
-    after = overrule(verdict, make_case("12", "It is 12, I am sure."))
-    assert after.outcome == outcome
-    assert ("overruled" in after.flags) is overruled
-    assert after.claim == (verdict.outcome if overruled else None)
 
 
 def test_the_same_loop_runs_without_an_event_loop() -> None:
