@@ -110,8 +110,9 @@ class Extension:
     `stopped` is `end` (the model's own end of turn), `stop` (a stop string, in `matched`),
     `length` or `loop`. `prompt_tokens` were handed to the model, `cached_tokens` of them were not
     computed again. `discarded` tokens were generated but are not in `text`. `logprob` is the sum
-    over the kept tokens in nats. Thinking that a server returns apart from the content stands in
-    `text` between `<think>` and `</think>`.
+    over the kept tokens in nats, `token_logprobs` each kept token's text and log-probability, where
+    the engine knows them. Thinking that a server returns apart from the content stands in `text`
+    between `<think>` and `</think>`; it has no entry in `token_logprobs`.
     """
 
     text: str
@@ -123,6 +124,7 @@ class Extension:
     cached_tokens: int = 0
     discarded: int = 0
     logprob: float | None = None
+    token_logprobs: tuple[tuple[str, float], ...] | None = None
 
 
 class Engine(Protocol):
