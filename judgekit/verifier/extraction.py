@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from judgekit.records import Kind
+from judgekit.verifier.extraction_letters import letter_answers
 from judgekit.verifier.extraction_marks import marked_answers
 from judgekit.verifier.extraction_phrases import announced_answers, closing_announcement
+from judgekit.verifier.extraction_readings import with_readings
 from judgekit.verifier.extraction_regions import Region, answer_region
 from judgekit.verifier.extraction_spans import Span, Strength
 from judgekit.verifier.extraction_tail import bare_answer, looks_cut_off, tail_answers
@@ -76,11 +78,14 @@ def extract(
     spans = _spans(text, region, kind, choices, whole)
     if not whole or looks_cut_off(text, region.start, region.end):
         spans = [span for span in spans if span.strength != "weak"]
+    flags = _flags(spans)
+    if spans:
+        spans = with_readings(spans[0]) + spans[1:]
     candidates = tuple(
         Candidate(span.text, span.start, span.end, span.cue, span.strength)
         for span in spans[:MAX_CANDIDATES]
     )
-    return Extraction(candidates, _flags(spans), region.name, finished)
+    return Extraction(candidates, flags, region.name, finished)
 
 
 def _spans(
@@ -94,8 +99,6 @@ def _spans(
     if announced := announced_answers(text, start, end, whole):
         return announced
     if kind == "choice":
-        from judgekit.verifier.extraction_letters import letter_answers
-
         if letters := letter_answers(text, start, end, choices):
             return letters
     if bare := bare_answer(text, start, end):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, clean
+from judgekit.verifier.extraction_spans import FORMULA, Span, Strength, clean
 
 WINDOW = 32_000
 """Characters before the end in which an announcement is looked for."""
@@ -49,15 +49,12 @@ _STOP = re.compile(
     r"|instead of)\s"
     r"|,\s(?:so|as|since|and (?:so|the|not|we|it))\s"
 )
-_REASON = re.compile(r"[\u4e00-\u9fff]")
 _BOLD = re.compile(r"\*\*[^*\n]{1,300}\*\*")
-_COPULA = re.compile(r"\s(?:is|are|equals|was)\s+(?!not\b)")
-_LEAD = re.compile(r"(?:therefore|thus|hence|so|then|and|finally|that)\b[,:]?\s*", re.I)
 _HOPE = re.compile(r"\.?\s*I hope it is correct\.?\s*\Z")
 
 
 def announced_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
-    """What the last announcement announces, in several readings, best first."""
+    """What the last announcement announces."""
     for begin, strength in _anchors(text, start, end):
         if spans := _announced(text, begin, end, strength, whole):
             return spans
@@ -98,7 +95,7 @@ def _english(text: str, lowered: str, low: int) -> Iterator[tuple[int, Strength]
 
 
 def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool) -> list[Span]:
-    """The readings of one announcement: its clause, the formula in it, what its copula says."""
+    """The answer of one announcement: the clause that begins there."""
     while begin < end and text[begin] in " \t\n*_:>":
         begin += 1
     stop, closed = _clause_end(text, begin, end)
@@ -109,26 +106,7 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     if not answer:
         return []
     cue = "final-answer" if strength == "strong" else "phrase"
-    spans = [Span(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
-    for low, high in _readings(clause):
-        reading = clean(clause[low:high])
-        if reading and all(reading != span.text for span in spans):
-            spans.append(Span(reading, begin + low, begin + high, cue, strength, group=begin))
-    return spans
-
-
-def _readings(clause: str) -> Iterator[tuple[int, int]]:
-    """Parts of a clause that may be the answer proper: "The largest $n$ is 34" means 34."""
-    copulas = list(_COPULA.finditer(clause))
-    if copulas:
-        yield copulas[-1].end(), len(clause)
-    formulas = [m.span() for m in FORMULA.finditer(clause)]
-    if formulas:
-        yield formulas[-1] if copulas or len(formulas) == 1 else formulas[0]
-    else:
-        numbers = [m.span() for m in NUMBER.finditer(clause)]
-        if len(numbers) == 1:
-            yield numbers[0]
+    return [Span(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
 
 
 def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:

@@ -15,6 +15,8 @@ from judgekit.verifier.case import Case
 from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
 from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
+from judgekit.verifier.extraction_readings import NUMBER_IN_WORDS
+from judgekit.verifier.extraction_spans import NUMBER
 from judgekit.verifier.text import normalise, same_text
 
 NO_ANSWER = "no-answer"
@@ -63,8 +65,7 @@ def _compare_readings(
 ) -> tuple[Outcome, str, Candidate, tuple[str, ...]]:
     """The verdict on the preferred answer, read in each of its ways.
 
-    The first reading that is decided counts, but a difference is believed only of an answer that
-    has one reading, or all of whose readings differ.
+    A reading that is proven correct counts first, then one that is proven to differ.
     """
     first = case.extraction.candidates[0]
     readings = [
@@ -72,17 +73,19 @@ def _compare_readings(
         for c in case.extraction.candidates
         if c is first or (c.start >= first.start and c.end <= first.end)
     ][:MAX_READINGS]
-    results = []
+    decided: tuple[Outcome, str, Candidate, tuple[str, ...]] | None = None
     for reading in readings:
-        result = _COMPARE[case.kind](case, reading.text, compared)
-        if result[0] == "correct":
-            return (*result[:2], reading, result[2])
-        results.append((result, reading))
-    for (outcome, evidence, flags), reading in results:
-        if outcome == "incorrect":
+        outcome, evidence, flags = _COMPARE[case.kind](case, reading.text, compared)
+        if reading.cue == NUMBER_IN_WORDS and not (
+            outcome == "correct" and NUMBER.fullmatch(case.gold.strip(" $"))
+        ):
+            continue
+        if outcome == "correct":
             return outcome, evidence, reading, flags
-    (outcome, evidence, flags), reading = results[0]
-    return outcome, evidence, reading, flags
+        if decided is None or (decided[0] == "undecided" and outcome == "incorrect"):
+            decided = outcome, evidence, reading, flags
+    assert decided is not None
+    return decided
 
 
 _Result = tuple[Outcome, str, tuple[str, ...]]
