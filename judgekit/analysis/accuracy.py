@@ -22,7 +22,7 @@ MAX_SUBSETS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The accuracy of a set of responses.
+    """The accuracy of a set of responses; `value` and `best` are None where nothing is graded.
 
     `value` counts what is open as wrong; `best` would be the accuracy if all of it were right, so
     that [value, best] is the band, and `low`, `high` bound both ends of it at `level`. `reasons`
@@ -47,11 +47,6 @@ class Accuracy:
     def correct(self) -> int:
         return self.reasons.get("correct", 0)
 
-    @property
-    def graded(self) -> bool:
-        """Whether anything is graded: without that there is no accuracy to speak of."""
-        return self.n > self.reasons.get("ungraded", 0) + self.reasons.get("failed", 0)
-
 
 def accuracy(frame: pd.DataFrame, level: float = LEVEL) -> Accuracy:
     """Mean over all rows of a frame, with an interval clustered by `id`.
@@ -59,6 +54,7 @@ def accuracy(frame: pd.DataFrame, level: float = LEVEL) -> Accuracy:
     For one sample a problem the interval is Wilson's, for several see `intervals.share`. With open
     rows its low end supposes that all of them are wrong, its high end that all are right.
     """
+    graded = not frame["reason"].isin(("ungraded", "failed")).all()
     correct = frame["reason"] == "correct"
     possible = correct | frame["reason"].isin(OPEN)
     worst = share(correct.to_numpy(float), frame["id"], level)
@@ -66,10 +62,10 @@ def accuracy(frame: pd.DataFrame, level: float = LEVEL) -> Accuracy:
     return Accuracy(
         n=len(frame),
         problems=worst.clusters,
-        value=worst.value,
-        best=best.value,
-        low=worst.low,
-        high=best.high,
+        value=worst.value if graded else None,
+        best=best.value if graded else None,
+        low=worst.low if graded else 0.0,
+        high=best.high if graded else 1.0,
         se=worst.se,
         level=level,
         reasons={str(name): int(count) for name, count in frame["reason"].value_counts().items()},

@@ -1,1 +1,116 @@
+"""Runs -> tables, for the terminal, for papers, for machines.
 
+found = report(runs)                     # the numbers
+console.print(terminal(found))           # or render(found, "markdown" | "latex" | "csv" | "json")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+from judgekit.analysis.intervals import LEVEL
+from judgekit.errors import UnknownName, UserError
+from judgekit.report.summary import Line, RunLike, summarise
+from judgekit.report.table import Report, Table
+from judgekit.report.tables import (
+    TABLES,
+    accuracy_table,
+    details_table,
+    format_table,
+    loops_table,
+    outcomes_table,
+    slices_table,
+    summary_table,
+    tokens_table,
+)
+from judgekit.report.terminal import terminal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["terminal", "markdown", "latex", "csv", "json"]
+FORMATS: tuple[str, ...] = get_args(Format)
+
+__all__ = ["FORMATS", "TABLES", "Format", "Line", "Report", "render", "report", "terminal"]
+
+
+def report(
+    runs: Sequence[RunLike],
+    *,
+    table: str | None = None,
+    by: str | None = None,
+    level: float = LEVEL,
+) -> Report:
+    """What the runs say: a summary of a single one, strategy by benchmark for several.
+
+    `table` asks for one of `TABLES` alone, `by` for slices by a column of the frame (`kind`,
+    `subject`, `level`, `stage`, `reason`, ...). Raises `UserError` without runs or responses,
+    `UnknownName` for a table or field that there is not.
+    """
+    if table is not None and table not in TABLES:
+        raise UnknownName("table", table, TABLES)
+    if not runs:
+        raise UserError("no runs to report on")
+    counted = summarise(runs, level)
+    lines = [line for line, _ in counted]
+    if not any(line.accuracy.n for line in lines):
+        raise UserError(
+            f"there are no responses in {', '.join(str(run.path) for run in runs)}",
+            hint="judgekit generate makes them",
+        )
+    if by is not None:
+        tables = [_slices(counted, by, level)]
+    elif table is not None:
+        tables = [_BY_NAME[table](lines)]
+    elif len(lines) == 1:
+        tables = [summary_table(lines[0])]
+    else:
+        tables = [
+            accuracy_table(lines),
+            tokens_table(lines),
+            outcomes_table(lines),
+            details_table(lines),
+        ]
+    return Report(tuple(lines), tuple(tables))
+
+
+def render(found: Report, format: Format, width: int = 80) -> str:
+    """The report as text. Raises `UnknownName` for a format that there is not."""
+    from judgekit.report import files
+
+    if format == "markdown":
+        return files.markdown(found)
+    if format == "latex":
+        return files.latex(found)
+    if format == "csv":
+        return files.as_csv(found)
+    if format == "json":
+        import orjson
+
+        return orjson.dumps(files.as_json(found), option=orjson.OPT_INDENT_2).decode() + "\n"
+    if format == "terminal":
+        from rich.console import Console
+
+        console = Console(width=width, highlight=False)
+        with console.capture() as capture:
+            console.print(terminal(found))
+        return capture.get()
+    raise UnknownName("format", format, FORMATS)
+
+
+_BY_NAME: Mapping[str, Callable[[Sequence[Line]], Table]] = {
+    "accuracy": accuracy_table,
+    "tokens": tokens_table,
+    "loops": loops_table,
+    "format": format_table,
+}
+_NO_SLICES = {"id", "text", "question", "gold", "extracted"}
+
+
+def _slices(counted: Sequence[tuple[Line, pd.DataFrame]], by: str, level: float) -> Table:
+    frames = [(line, rows) for line, rows in counted if by in rows]
+    if not frames:
+        names = {str(name) for _, rows in counted for name in rows.columns}
+        raise UnknownName("field", by, names - _NO_SLICES)
+    return slices_table(frames, by, level)

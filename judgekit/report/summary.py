@@ -1,0 +1,143 @@
+"""A run in numbers: one line for each variant of its responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from judgekit.analysis.accuracy import Accuracy, accuracy, over_problems
+from judgekit.analysis.format import expected
+from judgekit.analysis.frame import frame
+from judgekit.analysis.intervals import LEVEL, Share, share
+from judgekit.analysis.tokens import Tokens, cost, loops, tokens, truncated
+from judgekit.records import Grade, Problem, Response
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunLike(Protocol):
+    """What a report needs of a run."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+    @property
+    def problems(self) -> Sequence[Problem]: ...
+    @property
+    def responses(self) -> Sequence[Response]: ...
+    @property
+    def grades(self) -> Sequence[Grade]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One variant of one run. `stages` counts who decided, `undecided` ones under `none`.
+
+    `sampled` has pass@k, pass^k and maj@k for the k samples that every problem has, where k > 1.
+    `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
+    `format_faults` counts the first rule that each response broke.
+    """
+
+    run: str
+    model: str
+    benchmark: str
+    setting: str
+    samples: int
+    accuracy: Accuracy
+    sampled: Mapping[str, Share]
+    stages: Mapping[str, int]
+    completion: Tokens
+    cost: Mapping[str, Any]
+    truncated: int
+    loops: Mapping[str, int]
+    format_asked: str
+    format_kept: Share
+    format_faults: Mapping[str, int]
+    config: Mapping[str, Any]
+
+    @property
+    def looped(self) -> int:
+        """Responses with a loop that they did not leave."""
+        return sum(count for kind, count in self.loops.items() if kind != "recovered")
+
+
+def summarise(runs: Iterable[RunLike], level: float = LEVEL) -> list[tuple[Line, pd.DataFrame]]:
+    """A line for each run and variant, in order, with the rows that it counts."""
+    lines, frames = list[Line](), []
+    for run in runs:
+        table = frame(run.problems, run.responses, run.grades, run.config)
+        prompt = next((problem.prompt for problem in run.problems), "")
+        variants = dict(iter(table.groupby("variant", sort=False))) or {"": table}
+        for variant, rows in variants.items():
+            lines.append(_line(run, str(variant), rows, prompt, level))
+            frames.append(rows)
+    return list(zip(_distinct(lines), frames, strict=True))
+
+
+def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: float) -> Line:
+    judged = rows[rows["format_ok"].notna()]
+    strategy = str(run.config.get("strategy", ""))
+    per_problem = rows.groupby("id").size()
+    k = int(per_problem.min()) if len(rows) else 0
+    found = accuracy(rows, level)
+    return Line(
+        run=str(run.path),
+        model=short_model(str(run.config.get("model", ""))),
+        benchmark=str(run.config.get("benchmark", "")) or run.path.name,
+        setting=" ".join(filter(None, (strategy, variant))),
+        samples=int(per_problem.max()) if len(rows) else 0,
+        accuracy=found,
+        sampled=over_problems(rows, k, level) if k > 1 and found.value is not None else {},
+        stages={str(name): int(n) for name, n in rows["stage"].value_counts().items()},
+        completion=tokens(rows, level=level),
+        cost=cost(rows),
+        truncated=truncated(rows),
+        loops=loops(rows),
+        format_asked=expected(strategy, prompt).described,
+        format_kept=share(judged["format_ok"].to_numpy(float), judged["id"], level),
+        format_faults={str(k): int(n) for k, n in rows["format_fault"].value_counts().items()},
+        config=run.config,
+    )
+
+
+def short_model(name: str) -> str:
+    """The last part of a hub id, folder or file, without `.gguf`."""
+    return name.rstrip("/").rpartition("/")[2].removesuffix(".gguf")
+
+
+_NAMED_APART = frozenset({"model", "benchmark", "strategy", "benchmark_hash", "prompt_hash"})
+
+
+def _distinct(lines: list[Line]) -> list[Line]:
+    """Settings that would stand in the same cell get what sets their configurations apart."""
+    from dataclasses import replace
+
+    groups: dict[tuple[str, str, str], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.model, line.benchmark, line.setting), []).append(line)
+    named: dict[int, Line] = {}
+    for group in groups.values():
+        flat = [_flat(line.config) for line in group]
+        differing = sorted(
+            key
+            for key in set().union(*flat) - _NAMED_APART
+            if len({repr(each.get(key)) for each in flat}) > 1
+        )
+        for line, each in zip(group, flat, strict=True):
+            extra = " ".join(f"{key}={each.get(key, '–')}" for key in differing)
+            if len(group) > 1 and not extra:
+                extra = Path(line.run).name
+            setting = f"{line.setting} ({extra})" if extra else line.setting
+            named[id(line)] = replace(line, setting=setting)
+    return [named[id(line)] for line in lines]
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with the strategy's options beside its own keys."""
+    options = config.get("options")
+    flat = {key: value for key, value in config.items() if key != "options"}
+    return {**flat, **options} if isinstance(options, Mapping) else flat

@@ -1,0 +1,382 @@
+"""The tables of a report: accuracy and tokens by benchmark, loops, format, slices, overview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from judgekit.analysis.accuracy import accuracy_by
+from judgekit.analysis.frame import REASONS
+from judgekit.analysis.tokens import tokens
+from judgekit.report.summary import Line
+from judgekit.report.table import Cell, Column, Span, Table, count, interval, number, percent, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TableName = Literal["accuracy", "tokens", "loops", "format"]
+TABLES: tuple[TableName, ...] = ("accuracy", "tokens", "loops", "format")
+
+
+def accuracy_table(lines: Sequence[Line]) -> Table:
+    """Accuracy in per cent with its interval; rows are settings, columns benchmarks."""
+    table, shown = _pivot("accuracy", "Accuracy", lines, _accuracy_cell)
+    notes = [f"accuracy in % [{_level(lines)} interval]"]
+    if any(line.accuracy.open for line in lines):
+        notes[0] += "; undecided and failed count as wrong, the interval allows that they are right"
+    columns = [_marked(column) for column in zip(*shown, strict=True)]
+    rows = tuple(
+        (*row[: table.labels], *cells)
+        for row, cells in zip(table.rows, zip(*columns, strict=True), strict=True)
+    )
+    if any(cell.mark == "tie" for row in rows for cell in row):
+        notes.append("bold: best of its column; *: its interval reaches the best")
+    pictures = tuple(_span(row[0]) for row in shown) if len(columns) == 1 else ()
+    return replace(table, rows=rows, notes=tuple(notes), pictures=pictures)
+
+
+def tokens_table(lines: Sequence[Line]) -> Table:
+    """Mean completion tokens, the models' own, with the median."""
+    table, _ = _pivot("tokens", "Completion tokens", lines, _tokens_cell)
+    notes = ["mean (median) of the tokens that the model wrote"]
+    if any(line.cost["forced"] or line.cost["discarded"] for line in lines):
+        notes[0] += "; forced and discarded ones are not among them"
+    return replace(table, notes=tuple(notes))
+
+
+def loops_table(lines: Sequence[Line]) -> Table:
+    """Loops by kind, what they wasted, and truncation."""
+    kinds = ("terminal", "numeric", "recovered", "near")
+    columns = (
+        *_label_columns(lines),
+        Column("n", "n"),
+        *(Column(kind, kind) for kind in kinds),
+        Column("wasted_share", "wasted"),
+        Column("truncated", "cut off"),
+    )
+    rows = tuple(
+        (
+            *_labels(lines, line),
+            count(line.accuracy.n),
+            *(count(line.loops.get(kind, 0)) for kind in kinds),
+            _share_cell(line.cost["wasted"], line.completion.total),
+            count(line.truncated),
+        )
+        for line in lines
+    )
+    notes = (
+        "wasted: units of a loop after its first cycle, as a share of all completion tokens",
+        "cut off: ended by the token limit",
+    )
+    return Table("loops", "Loops", columns, rows, notes, len(_varying(lines)))
+
+
+def format_table(lines: Sequence[Line]) -> Table:
+    """How many responses keep the form that the prompt asks for, and where the others fail."""
+    columns = (
+        *_label_columns(lines),
+        Column("asked", "asked for", "left"),
+        Column("kept", "kept"),
+        Column("kept_share", "%"),
+        Column("interval", _level(lines)),
+        Column("fault", "most frequent fault", "left"),
+    )
+    rows = []
+    for line in lines:
+        kept = line.format_kept
+        fault, times = next(iter(line.format_faults.items()), (None, 0))
+        rows.append(
+            (
+                *_labels(lines, line),
+                words(line.format_asked or "nothing"),
+                count(round((kept.value or 0) * kept.n) if kept.n else None),
+                Cell(percent(kept.value), kept.value),
+                Cell(interval(kept.low, kept.high) if kept.n else "–", [kept.low, kept.high]),
+                Cell(f"{fault} ({times})" if fault else "–", fault),
+            )
+        )
+    return Table("format", "Format", columns, tuple(rows), labels=len(_varying(lines)))
+
+
+def outcomes_table(lines: Sequence[Line]) -> Table:
+    """What became of the responses."""
+    always = ("wrong", "truncated", "looped", "undecided")
+    reasons = [
+        name
+        for name in REASONS
+        if name in always or any(name in line.accuracy.reasons for line in lines)
+    ]
+    columns = (
+        *_label_columns(lines),
+        Column("n", "n"),
+        *(Column(name.replace(" ", "_"), name) for name in ("correct", *reasons)),
+    )
+    rows = tuple(
+        (
+            *_labels(lines, line),
+            count(line.accuracy.n),
+            *(count(line.accuracy.reasons.get(name, 0)) for name in ("correct", *reasons)),
+        )
+        for line in lines
+    )
+    notes = []
+    if failed := sum(line.accuracy.reasons.get("failed", 0) for line in lines):
+        notes.append(f"failed: {failed}; the same judgekit generate tries them again")
+    if ungraded := sum(line.accuracy.reasons.get("ungraded", 0) for line in lines):
+        notes.append(f"ungraded: {ungraded}; judgekit grade does it")
+    pictures = tuple(line.accuracy.reasons for line in lines)
+    return Table(
+        *("responses", "What became of the responses", columns, rows, tuple(notes)),
+        labels=len(_varying(lines)),
+        pictures=pictures,
+    )
+
+
+def details_table(lines: Sequence[Line]) -> Table:
+    """Who decided, and how the responses ended and were formed."""
+    stages = list(dict.fromkeys(stage for line in lines for stage in line.stages))
+    stages.sort(key=lambda stage: (stage == "none", stage == "no-answer"))
+    columns = (
+        *_label_columns(lines),
+        *(Column(stage, stage) for stage in stages),
+        Column("truncated", "cut off"),
+        Column("loops", "loops"),
+        Column("format_kept", "format kept"),
+    )
+    rows = tuple(
+        (
+            *_labels(lines, line),
+            *(count(line.stages.get(stage, 0)) for stage in stages),
+            count(line.truncated),
+            count(sum(line.loops.values())),
+            Cell(percent(line.format_kept.value, sign=True), line.format_kept.value),
+        )
+        for line in lines
+    )
+    return Table(
+        *("details", "Who decided, how they ended", columns, rows),
+        labels=len(_varying(lines)),
+    )
+
+
+def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level: float) -> Table:
+    """Accuracy and tokens for each value of a field, run by run."""
+    lines = [line for line, _ in frames]
+    columns = (
+        *_label_columns(lines),
+        Column(field, field, "left"),
+        Column("n", "n"),
+        Column("accuracy", "accuracy"),
+        Column("interval", _level(lines)),
+        Column("tokens", "tokens"),
+        Column("truncated", "cut off"),
+        Column("looped", "looped"),
+    )
+    rows = []
+    for line, frame in frames:
+        for value, found in accuracy_by(frame, field, level):
+            missing = value is None or value != value
+            part = frame[frame[field].isna()] if missing else frame[frame[field] == value]
+            ended = part["loop"].isin(["terminal", "numeric", "near"])
+            rows.append(
+                (
+                    *_labels(lines, line),
+                    words(None if missing else value),
+                    count(found.n),
+                    Cell(percent(found.value), found.value),
+                    Cell("–" if found.value is None else interval(found.low, found.high)),
+                    number(tokens(part).mean, 0),
+                    count(int((part["finish_reason"] == "length").sum())),
+                    count(int(ended.sum())),
+                )
+            )
+    return Table("slices", f"By {field}", columns, tuple(rows), labels=len(_varying(lines)))
+
+
+def summary_rows(line: Line) -> list[tuple[str, str]]:
+    """One run as a list of measures, each in words."""
+    found, spent = line.accuracy, line.completion
+    size = f"{found.n:,}"
+    if line.samples > 1:
+        size += f", {found.problems:,} problems, up to {line.samples} samples each"
+    rows = [("Responses", size)]
+    if found.value is not None:
+        rows.append(
+            (
+                "Accuracy",
+                f"{percent(found.value)} %   {found.correct:,} of {found.n:,}, "
+                f"{_level([line])} interval {interval(found.low, found.high)}",
+            )
+        )
+        if found.open:
+            rows.append(
+                ("", f"{percent(found.best)} % if the {found.open:,} open ones were all right")
+            )
+        rows += [
+            (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
+            for name, each in line.sampled.items()
+        ]
+        rows.append(("Decided by", _counts(line.stages)))
+    rows.append(("Undecided", f"{found.reasons.get('undecided', 0):,}"))
+    for name, hint in (
+        ("failed", "generate again to retry them"),
+        ("ungraded", "judgekit grade"),
+    ):
+        if name in found.reasons:
+            rows.append((name.capitalize(), f"{found.reasons[name]:,} ({hint})"))
+    if spent.n:
+        text = f"mean {spent.mean:,.1f}, median {spent.median:,.0f}, longest {spent.longest:,}"
+        extra = [f"{line.cost[k]:,} {k}" for k in ("forced", "discarded") if line.cost[k]]
+        rows.append(("Tokens", ", ".join([text, *extra])))
+    rows.append(("Cut off", f"{line.truncated:,}{_of(line.truncated, found.n)}"))
+    rows.append(("Loops", _counts(line.loops) or "0"))
+    if line.format_asked:
+        kept = round((line.format_kept.value or 0) * line.format_kept.n)
+        rows.append(
+            (
+                "Format kept",
+                f"{kept:,} of {line.format_kept.n:,}{_of(kept, line.format_kept.n)}"
+                f"   asked for {line.format_asked}",
+            )
+        )
+    return rows
+
+
+def summary_table(line: Line) -> Table:
+    """One run, measure by measure."""
+    rows = tuple((words(name), words(text)) for name, text in summary_rows(line))
+    columns = (Column("measure", "", "left"), Column("value", "", "left"))
+    return Table("summary", heading(line), columns, rows)
+
+
+def heading(line: Line) -> str:
+    return " · ".join(filter(None, (line.benchmark, line.model, line.setting)))
+
+
+def flat_table(lines: Sequence[Line]) -> Table:
+    """Every number of every line, one row a line: for CSV."""
+    names = (
+        *("benchmark", "model", "setting", "n", "problems", "accuracy", "low", "high", "best"),
+        *("correct", "wrong", "truncated_wrong", "looped_wrong", "no_answer", "undecided"),
+        *("failed", "ungraded", "tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
+        *("discarded_tokens", "truncated", "loops", "format_kept", "stages", "run"),
+    )
+    rows = []
+    for line in lines:
+        found, reasons = line.accuracy, line.accuracy.reasons
+        low, high = (None, None) if found.value is None else (found.low, found.high)
+        values = (
+            *(line.benchmark, line.model, line.setting, found.n, found.problems),
+            *(found.value, low, high, found.best, found.correct),
+            *(reasons.get(k, 0) for k in ("wrong", "truncated", "looped", "no answer")),
+            *(reasons.get(k, 0) for k in ("undecided", "failed", "ungraded")),
+            *(line.completion.mean, line.completion.median, line.completion.total),
+            *(line.cost["forced"], line.cost["discarded"], line.truncated),
+            *(_counts(line.loops), line.format_kept.value, _counts(line.stages), line.run),
+        )
+        rows.append(tuple(words(value) for value in values))
+    return Table("runs", "Runs", tuple(Column(name, name) for name in names), tuple(rows))
+
+
+# --- pieces -------------------------------------------------------------------------------------
+
+
+def _pivot(
+    name: str, title: str, lines: Sequence[Line], cell: Callable[[Line], Cell]
+) -> tuple[Table, list[list[Line | None]]]:
+    """The table, and the line behind each cell."""
+    benchmarks = list(dict.fromkeys(line.benchmark for line in lines))
+    settings = list(dict.fromkeys((line.model, line.setting) for line in lines))
+    several = len({model for model, _ in settings}) > 1
+    found = {(line.model, line.setting, line.benchmark): line for line in lines}
+    places = [[found.get((*setting, each)) for each in benchmarks] for setting in settings]
+    rows = tuple(
+        (
+            *((words(model),) if several else ()),
+            words(setting),
+            *(cell(line) if line else words(None) for line in row),
+        )
+        for (model, setting), row in zip(settings, places, strict=True)
+    )
+    heads = (
+        *((Column("model", "model", "left"),) if several else ()),
+        Column("setting", "strategy", "left"),
+        *(Column(each, each) for each in benchmarks),
+    )
+    if settings and not several:
+        title = f"{title} · {settings[0][0]}"
+    table = Table(name, title, heads, rows, labels=1 + several)
+    return table, places
+
+
+def _marked(column: Sequence[Line | None]) -> list[Cell]:
+    """The best of a column marked, and those that are not clearly below it."""
+    values = [line.accuracy.value for line in column if line and line.accuracy.value is not None]
+    top = max(values, default=0.0)
+    cells = []
+    for line in column:
+        cell = _accuracy_cell(line) if line else words(None)
+        if line and cell.value is not None and len(values) > 1 and top > 0:
+            if cell.value == top:
+                cell = replace(cell, mark="best")
+            elif line.accuracy.high >= top:
+                cell = replace(cell, mark="tie")
+        cells.append(cell)
+    return cells
+
+
+def _accuracy_cell(line: Line) -> Cell:
+    found = line.accuracy
+    if found.value is None:
+        return Cell("not graded")
+    return Cell(f"{percent(found.value)} [{interval(found.low, found.high)}]", found.value)
+
+
+def _span(line: Line | None) -> Span | None:
+    if line is None or line.accuracy.value is None:
+        return None
+    return line.accuracy.low, line.accuracy.value, line.accuracy.high
+
+
+def _tokens_cell(line: Line) -> Cell:
+    spent = line.completion
+    if not spent.n:
+        return Cell("–")
+    return Cell(f"{spent.mean:,.1f} ({spent.median:,.0f})", spent.mean)
+
+
+def _label_columns(lines: Sequence[Line]) -> tuple[Column, ...]:
+    return tuple(Column(key, head, "left") for key, head in _varying(lines))
+
+
+def _labels(lines: Sequence[Line], line: Line) -> tuple[Cell, ...]:
+    return tuple(words(getattr(line, key)) for key, _ in _varying(lines))
+
+
+def _varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """The labels that tell the lines apart; the setting always."""
+    wanted = [("model", "model"), ("benchmark", "benchmark"), ("setting", "strategy")]
+    return [
+        (key, head)
+        for key, head in wanted
+        if key == "setting" or len({getattr(line, key) for line in lines}) > 1
+    ]
+
+
+def _counts(counted: object) -> str:
+    items = counted.items() if isinstance(counted, dict) else ()
+    return ", ".join(f"{name} {times:,}" for name, times in items)
+
+
+def _of(part: int, whole: int) -> str:
+    return f" ({percent(part / whole)} %)" if whole else ""
+
+
+def _share_cell(part: int, whole: int) -> Cell:
+    share = part / whole if whole else None
+    return Cell(percent(share, sign=True), share)
+
+
+def _level(lines: Sequence[Line]) -> str:
+    return f"{100 * lines[0].accuracy.level:g} %" if lines else "95 %"
