@@ -84,10 +84,16 @@ class JudgeConfig:
 
 @dataclass(frozen=True, slots=True)
 class JuryConfig:
-    """Several judges and the rule that makes one verdict of theirs."""
+    """Several judges and the rule that makes one verdict of theirs.
+
+    `weights`, for the rule `weighted`: one a member, the log-odds of its balanced accuracy.
+    `rounds`, for `deliberation`: how often members may revise after they saw the others' reasons.
+    """
 
     members: tuple[str, ...]
     rule: Literal["majority", "unanimity", "weighted", "deliberation"] = "majority"
+    weights: tuple[float, ...] = ()
+    rounds: int = 2
 
 
 @dataclass(frozen=True, slots=True)
