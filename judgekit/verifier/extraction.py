@@ -18,7 +18,12 @@ from judgekit.verifier.extraction_phrases import announced_answers, closing_anno
 from judgekit.verifier.extraction_readings import with_readings
 from judgekit.verifier.extraction_regions import Region, answer_region
 from judgekit.verifier.extraction_spans import Span, Strength
-from judgekit.verifier.extraction_tail import bare_answer, looks_cut_off, tail_answers
+from judgekit.verifier.extraction_tail import (
+    bare_answer,
+    looks_cut_off,
+    sentence_answer,
+    tail_answers,
+)
 
 MAX_CANDIDATES = 32
 """More readings than this of one response are noise; the best ones are kept."""
@@ -69,15 +74,13 @@ def extract(
 ) -> Extraction:
     """The candidate answers of a response, in order of preference.
 
-    `finished=False` says that the response was cut off or looping: then only strong and medium cues
-    whose answer is complete count, for nothing that was cut off is an answer. `skip` leaves out the
-    first characters (a prompt that the response repeats).
+    `finished=False` says that the response was cut off or looping: then only marks that are closed
+    and announcements that are complete count, for nothing that was cut off is an answer. `skip`
+    leaves out the first characters (a prompt that the response repeats).
     """
     region = answer_region(text, skip)
     whole = finished and not region.open
     spans = _spans(text, region, kind, choices, whole)
-    if not whole or looks_cut_off(text, region.start, region.end):
-        spans = [span for span in spans if span.strength != "weak"]
     flags = _flags(spans)
     if spans:
         spans = with_readings(spans[0]) + spans[1:]
@@ -98,12 +101,15 @@ def _spans(
         return _merge(marked, later)
     if announced := announced_answers(text, start, end, whole):
         return announced
-    if kind == "choice":
-        if letters := letter_answers(text, start, end, choices):
-            return letters
-    if bare := bare_answer(text, start, end):
+    if not whole:
+        return []
+    if kind == "choice" and (letters := letter_answers(text, start, end, choices)):
+        return letters
+    if bare := bare_answer(text, start, end, kind):
         return bare
-    return tail_answers(text, start, end)
+    if looks_cut_off(text, start, end):
+        return []
+    return tail_answers(text, start, end) or sentence_answer(text, start, end)
 
 
 def _merge(marked: list[Span], later: list[Span]) -> list[Span]:

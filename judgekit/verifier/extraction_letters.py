@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from judgekit.verifier.extraction_spans import Span
+from judgekit.verifier.text import normalise
 
 _LINE = re.compile(r"\A[\s*_(\[\\]*([A-J])(?:[\s*_)\].:,\uff0c\u3002\u3001;]|[\u4e00-\u9fff]|\Z)")
 _NAMED = re.compile(
@@ -32,7 +33,15 @@ def letter_answers(text: str, start: int, end: int, choices: Sequence[str]) -> l
     if named:
         last = named[-1]
         return [Span(_letter(last), last.start(), last.end(), "named-letter", "medium")]
-    return []
+    return _mentioned_option(text, max(start, end - 400), end, choices)
+
+
+def _mentioned_option(text: str, low: int, end: int, choices: Sequence[str]) -> list[Span]:
+    """The only option whose words the end of the response repeats."""
+    plain = f" {normalise(text[low:end])} "
+    found = [choice for choice in choices if f" {normalise(choice)} " in plain and choice.strip()]
+    longest = [c for c in found if not any(c != o and normalise(c) in normalise(o) for o in found)]
+    return [Span(longest[0], low, end, "option-text", "weak")] if len(longest) == 1 else []
 
 
 def _letter(found: re.Match[str]) -> str:

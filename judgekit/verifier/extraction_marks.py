@@ -16,6 +16,8 @@ from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean
 BOXES = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed", "<|begin_of_box|>")
 MAX_BOXES = 64
 MAX_DEPTH = 200
+MAX_AFTER_HASHES = 200
+"""Characters that may follow the line of the four hashes: after a heading stands a section."""
 
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
@@ -226,7 +228,7 @@ def _hashes(text: str, start: int, end: int, whole: bool) -> list[Span]:
     answer = clean(text[begin:stop])
     if not answer or len(answer) > 400 or (stop == end and not whole):
         return []
-    if _is_heading(answer):
+    if _is_heading(answer) or len(text[stop:end].strip()) > MAX_AFTER_HASHES:
         return []
     return [Span(answer, begin, stop, "hashes", "strong", group=1001, rival=True)]
 

@@ -25,7 +25,7 @@ FORMULA = re.compile(
 NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,])(?:[-\u2212](?=[\d.$]))?[$\u20ac\u00a3\u00a5]?"
     r"(?:\d{1,3}(?:,\d{3}){1,20}(?![\d,])|\d{1,400})?(?:\.\d{1,400}|(?<=\d))"
-    r"(?:/\d{1,100})?\s?(?:\\?%)?(?![A-Za-z0-9_]|[.,]\d)"
+    r"(?:/\d{1,100})?\s?(?:\\?%)?(?![A-Za-z0-9_]|[.,]\d|-[A-Za-z])"
 )
 """A number as running text writes it, sign, currency and percent included."""
 

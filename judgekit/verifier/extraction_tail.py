@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from judgekit.records import Kind
 from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, clean
 
 MAX_BARE = 2_000
@@ -18,6 +19,12 @@ MAX_SCRIPT = 30
 
 
 _WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{3,40}")
+_VERB = re.compile(
+    r"(?<![\\\w])(?:is|are|was|were|we|i|it|there|this|that|get|gets|have|has|can|will|must|should"
+    r"|let|find|found|think|wonder|because|so|then|thus|hence|therefore)(?![\w}=^_])",
+    re.I,
+)
+_PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
 _COMMAND = re.compile(
     r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]{0,80}\}"
 )
@@ -33,8 +40,11 @@ _CONCLUDES = re.compile(
 )
 
 
-def bare_answer(text: str, start: int, end: int) -> list[Span]:
-    """The whole response, where it is nothing but an answer."""
+def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+    """The whole response, where it is nothing but an answer.
+
+    A sentence is not a bare answer of mathematics; as an answer in words it is one.
+    """
     if end - start > MAX_BARE:
         return []
     answer = clean(text[start:end])
@@ -44,16 +54,24 @@ def bare_answer(text: str, start: int, end: int) -> list[Span]:
     words = _WORD.findall(_COMMAND.sub(" ", answer))
     if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
         return []
-    if (
-        len(words) > MAX_BARE_WORDS
-        or sum(map(len, words)) > MAX_BARE_LETTERS
-        or _SENTENCE.search(answer.replace("\n", " "))
-    ):
+    letters = sum(map(len, words))
+    if len(words) > MAX_BARE_WORDS or letters > MAX_BARE_LETTERS:
         return []
-    formula = FORMULA.search(answer)
-    if formula and sum(map(len, words)) > MAX_BARE_WORDS:
+    if _SENTENCE.search(answer.replace("\n", " ")):
         return []
+    if (FORMULA.search(answer) and letters > MAX_BARE_WORDS) or _VERB.search(answer):
+        if kind == "math":
+            return []
+        return [Span(answer, start, end, "bare", "medium")]
     return [Span(answer, start, end, "bare", "strong")]
+
+
+def sentence_answer(text: str, start: int, end: int) -> list[Span]:
+    """A short response in words, where nothing else in it is an answer: "It can be any even one"."""
+    answer = clean(text[start:end])
+    if not answer or len(answer) > MAX_BARE_LETTERS or "\n" in answer or _PERSONAL.match(answer):
+        return []
+    return [Span(answer, start, end, "sentence", "weak")]
 
 
 def tail_answers(text: str, start: int, end: int) -> list[Span]:
