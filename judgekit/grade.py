@@ -67,7 +67,7 @@ class Item:
 
     @property
     def case(self) -> Case:
-        return make_case(
+        case = make_case(
             self.problem.gold,
             self.response.text,
             question=self.problem.question or None,
@@ -75,6 +75,7 @@ class Item:
             choices=self.problem.choices,
             finished=self.response.finished,
         )
+        return replace(case, columns=self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +180,10 @@ async def _grade(
 ) -> Graded:
     judge_names = [name for name in cascade.stages if name not in PURE]
     async with AsyncExitStack() as stack:
-        judges = await stack.enter_async_context(open_judges(judge_names, config, cache=cache))
+        columns = {item.response.key: item.columns for item in items}
+        judges = await stack.enter_async_context(
+            open_judges(judge_names, config, cache=cache, columns=columns)
+        )
         grading = digest(
             {
                 "version": judgekit.__version__,

@@ -6,7 +6,8 @@ A JUDGE is a name in `[judges]` or `[juries]`, an import path `package.module:na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ GROUP = "judgekit.judges"
 """The entry-point group in which an installed package offers judges."""
 
 
+@asynccontextmanager
 async def open_judges(
     names: Sequence[str],
     config: Config,
@@ -33,8 +35,8 @@ async def open_judges(
     cache: Path | None = None,
     columns: Columns | None = None,
     opener: Opener | None = None,
-) -> dict[str, Judge]:
-    """The judges of these names; close each when done.
+) -> AsyncIterator[dict[str, Judge]]:
+    """The judges of these names, by name; they are closed at the end.
 
     `cache` is the file in which verdicts are kept by content, None for this process only.
     `columns` are the rows that `recorded:COLUMN` reads, by key; a case carries its own
@@ -44,7 +46,12 @@ async def open_judges(
     Raises `UnknownName`, `ConfigError` or `UserError` before any model is loaded.
     """
     bench = _Bench(config, Cache(cache), columns, Engines(opener or open_backend))
-    return {name: bench.judge(name) for name in names}
+    judges = {name: bench.judge(name) for name in names}
+    try:
+        yield judges
+    finally:
+        for judge in judges.values():
+            await judge.aclose()
 
 
 def known_judges(config: Config) -> dict[str, str]:
