@@ -23,9 +23,9 @@ FORMULA = re.compile(
 """A formula between LaTeX or Markdown delimiters."""
 
 NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,])(?:[-\u2212](?=[\d.$]))?[$\u20ac\u00a3\u00a5]?"
+    r"(?<![A-Za-z0-9_.,{^])(?:[-\u2212](?=[\d.$]))?[$\u20ac\u00a3\u00a5]?"
     r"(?:\d{1,3}(?:,\d{3}){1,20}(?![\d,])|\d{1,400})?(?:\.\d{1,400}|(?<=\d))"
-    r"(?:/\d{1,100})?\s?(?:\\?%)?(?![A-Za-z0-9_]|[.,]\d|-[A-Za-z])"
+    r"(?:/\d{1,100})?\s?(?:\\?%)?(?![A-Za-z0-9_}]|[.,]\d|-[A-Za-z])"
 )
 """A number as running text writes it, sign, currency and percent included."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from judgekit.records import Kind
+from judgekit.verifier.extraction_readings import with_readings
 from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, clean
 
 MAX_BARE = 2_000
@@ -20,8 +21,9 @@ MAX_SCRIPT = 30
 
 _WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{3,40}")
 _VERB = re.compile(
-    r"(?<![\\\w])(?:is|are|was|were|we|i|it|there|this|that|get|gets|have|has|can|will|must|should"
-    r"|let|find|found|think|wonder|because|so|then|thus|hence|therefore)(?![\w}=^_])",
+    r"(?<![\\\w])(?:is|are|was|were|we|it|there|this|that|get|gets|have|has|can|will|must|should"
+    r"|let|find|found|think|wonder|because|so|then|thus|hence|therefore)(?![\w}=^_])"
+    r"|\bI(?= [a-z])",
     re.I,
 )
 _PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
@@ -59,15 +61,22 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
         return []
     if _SENTENCE.search(answer.replace("\n", " ")):
         return []
-    if (FORMULA.search(answer) and letters > MAX_BARE_WORDS) or _VERB.search(answer):
-        if kind == "math":
-            return []
+    if not _VERB.search(answer) and not (FORMULA.search(answer) and letters > MAX_BARE_WORDS):
+        return [Span(answer, start, end, "bare", "strong")]
+    if kind != "math":
         return [Span(answer, start, end, "bare", "medium")]
-    return [Span(answer, start, end, "bare", "strong")]
+    return _said(Span(answer, start, end, "bare", "medium"))
+
+
+def _said(sentence: Span) -> list[Span]:
+    """What a whole response of one sentence says its subject is: "The area is 12"."""
+    if sentence.text.casefold().startswith("there"):
+        return []
+    return [r for r in with_readings(sentence)[1:] if r.cue == sentence.cue][:1]
 
 
 def sentence_answer(text: str, start: int, end: int) -> list[Span]:
-    """A short response in words, where nothing else in it is an answer: "It can be any even one"."""
+    """A short response in words, where nothing else in it is an answer: "It is any even one"."""
     answer = clean(text[start:end])
     if not answer or len(answer) > MAX_BARE_LETTERS or "\n" in answer or _PERSONAL.match(answer):
         return []
