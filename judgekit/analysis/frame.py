@@ -36,8 +36,13 @@ def frame(
     responses: Sequence[Response],
     grades: Iterable[Grade] = (),
     config: Mapping[str, Any] | None = None,
+    *,
+    text: bool = True,
 ) -> pd.DataFrame:
-    """The frame of one run; `config` gives its model, benchmark and strategy."""
+    """The frame of one run; `config` gives its model, benchmark and strategy.
+
+    Without `text` the columns `text` and `question` are left out, which are most of its memory.
+    """
     import pandas as pd
 
     config = config or {}
@@ -48,6 +53,7 @@ def frame(
     unasked = expected(strategy, "")
     rows = [
         {
+            "text": response.text if text else None,
             **_response_fields(response, wanted.get(response.id, unasked)),
             **_grade_fields(response, grade_of.get(response.key)),
         }
@@ -57,8 +63,9 @@ def frame(
     for name in ("model", "benchmark", "strategy"):
         table[name] = str(config.get(name, ""))
     for name, values in _problem_fields(problem_of, set(table.columns)).items():
-        table[name] = [values.get(key) for key in table["id"]]
-    return table
+        if text or name != "question":
+            table[name] = [values.get(key) for key in table["id"]]
+    return table if text else table.drop(columns="text")
 
 
 def reason(response: Response, grade: Grade | None) -> str:
@@ -97,7 +104,6 @@ def _response_fields(response: Response, wanted: Expected) -> dict[str, Any]:
         "id": response.id,
         "sample": response.sample,
         "variant": response.variant,
-        "text": response.text,
         "finish_reason": response.finish_reason,
         "prompt_tokens": response.prompt_tokens,
         "completion_tokens": response.completion_tokens,

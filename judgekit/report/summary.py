@@ -69,10 +69,11 @@ def summarise(runs: Iterable[RunLike], level: float = LEVEL) -> list[tuple[Line,
     """A line for each run and variant, in order, with the rows that it counts."""
     lines, frames = list[Line](), []
     for run in runs:
-        table = frame(run.problems, run.responses, run.grades, run.config)
+        table = frame(run.problems, run.responses, run.grades, run.config, text=False)
         prompt = next((problem.prompt for problem in run.problems), "")
-        variants = dict(iter(table.groupby("variant", sort=False))) or {"": table}
-        for variant, rows in variants.items():
+        variants = list(dict.fromkeys(table["variant"])) or [""]
+        for variant in variants:
+            rows = table if len(variants) == 1 else table[table["variant"] == variant]
             lines.append(_line(run, str(variant), rows, prompt, level))
             frames.append(rows)
     return list(zip(_distinct(lines), frames, strict=True))
