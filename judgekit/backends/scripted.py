@@ -18,14 +18,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Extension, Feature, Message, Piece, Stopped
 from judgekit.config import read_toml, section
-from judgekit.errors import ConfigError, EnvironmentFault, RequestFailed, UnknownName, UserError
+from judgekit.errors import ConfigError, RequestFailed, UserError
 from judgekit.loops import LoopDetector
+from judgekit.plugins import load_reference
 
 Reply = str | Sequence[str]
 Script = Callable[[Sequence[Message], str], Reply]
@@ -135,16 +136,12 @@ class ScriptedEngine:
         await asyncio.sleep(self._seconds_per_token * (extension.tokens + extension.discarded))
         cached = min(context.cache or 0, len(before))
         context.cache = len(before) + extension.tokens
-        return Extension(
-            text=extension.text,
-            ids=extension.ids,
-            tokens=extension.tokens,
-            stopped=extension.stopped,
-            matched=extension.matched,
+        return replace(
+            extension,
             prompt_tokens=len(before),
             cached_tokens=cached,
-            discarded=extension.discarded,
             logprob=0.0 if ask.logprobs else None,
+            token_logprobs=self._certain(extension) if ask.logprobs else None,
         )
 
     def fork(self, context: Context) -> Any:
@@ -155,6 +152,10 @@ class ScriptedEngine:
 
     async def aclose(self) -> None:
         """Nothing is held."""
+
+    def _certain(self, extension: Extension) -> tuple[tuple[str, float], ...]:
+        """A script never hesitates: log-probability 0 for every token."""
+        return tuple((self.tokenizer.decode((id_,)), 0.0) for id_ in extension.ids or ())
 
     def _write(self, context: Context, ask: Ask, budget: int) -> Extension:
         """One token after another until something stops it."""
@@ -248,7 +249,10 @@ def load(model: str) -> ScriptedEngine:
     """
     path, _, name = model.rpartition(":")
     if path.endswith(".py"):
-        return ScriptedEngine(_function(Path(path), name), described={"script": model})
+        script = load_reference(model)
+        if not callable(script):
+            raise UserError(f"{name} in {path} is no function")
+        return ScriptedEngine(script, described={"script": model})
     if not model.endswith(".toml"):
         raise UserError(
             f"{model!r} is no script",
@@ -293,28 +297,6 @@ def _listed(table: Any, key: str) -> Any:
     if isinstance(table, dict) and isinstance(table.get(key), str):
         return {**table, key: [table[key]]}
     return table
-
-
-def _function(path: Path, name: str) -> Script:
-    import importlib.util
-
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{path}: cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as fault:
-        raise ConfigError(f"{path} line {fault.lineno}: {fault.msg}") from None
-    except ImportError as fault:
-        raise EnvironmentFault(f"{path}: {fault}") from None
-    found: Script | None = getattr(module, name, None)
-    if not callable(found):
-        functions = [n for n, value in vars(module).items() if callable(value)]
-        raise UnknownName(f"function in {path}:", name, functions)
-    return found
 
 
 def _chosen(texts: Sequence[str], ask: Ask) -> str:

@@ -13,13 +13,7 @@ from hypothesis import strategies as st
 from judgekit.backends.engine import Ask, Context, Extension, Piece, require
 from judgekit.backends.scripted import ByteTokenizer, Rule, ScriptedEngine, load
 from judgekit.backends.segments import segments
-from judgekit.errors import (
-    ConfigError,
-    EnvironmentFault,
-    RequestFailed,
-    UnknownName,
-    UserError,
-)
+from judgekit.errors import RequestFailed, UnknownName, UserError
 
 QUESTION = ({"role": "user", "content": "What is 2 + 2?"},)
 
@@ -175,7 +169,8 @@ def test_a_loop_stops_where_asked() -> None:
 def test_log_probabilities_where_asked() -> None:
     engine = saying("4")
     assert extend(engine, open_context(engine)).logprob is None
-    assert extend(engine, open_context(engine), logprobs=True).logprob == 0.0
+    got = extend(engine, open_context(engine), logprobs=True)
+    assert (got.logprob, got.token_logprobs) == (0.0, (("4", 0.0),))
 
 
 def test_the_seed_chooses_among_texts_only_above_temperature_zero() -> None:
@@ -275,11 +270,14 @@ def test_a_function_in_a_file(tmp_path: Path) -> None:
         load(f"{file}:replay")
     with pytest.raises(UserError, match="no such file"):
         load(f"{tmp_path}/none.py:reply")
+    file.write_text("reply = 'text'\n")
+    with pytest.raises(UserError, match="no function"):
+        load(f"{file}:reply")
     file.write_text("import no_such_module_here\n")
-    with pytest.raises(EnvironmentFault, match="no_such_module_here"):
+    with pytest.raises(UserError, match="no_such_module_here"):
         load(f"{file}:reply")
     file.write_text("def (\n")
-    with pytest.raises(ConfigError, match="line 1"):
+    with pytest.raises(UserError, match="line 1"):
         load(f"{file}:reply")
     with pytest.raises(UserError, match="no script"):
         load("embedded")
