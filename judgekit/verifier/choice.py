@@ -60,7 +60,9 @@ def _is_word(text: str, found: re.Match[str], rest: str) -> bool:
         return True
     if rest.lstrip().startswith(("=", "+", "-", "^", "<", ">", "_")):
         return True
-    return bare and found.group(1) in "AI" and found.group().endswith(" ") and rest[:1].islower()
+    if not bare or found.group(1) not in "AI" or not found.group().endswith(" "):
+        return False
+    return rest[:1].islower() and not _JOIN.match(rest)
 
 
 def options_in(question: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from judgekit.verifier.extraction_spans import Span
 from judgekit.verifier.text import normalise
 
 _LINE = re.compile(r"\A[\s*_(\[\\]*([A-J])(?:[\s*_)\].:,\uff0c\u3002\u3001;]|[\u4e00-\u9fff]|\Z)")
+_WORD_AFTER = re.compile(r" (?!(?:and|or|und|oder|et|ou) [A-J]\b)[A-Za-z]")
 _NAMED = re.compile(
     r"\b(?:option|choice|letter|alternative|select|choose|pick|chose)\s*[:(*\s]*([A-J])\b(?![-'])"
     r"|\(([A-J])\)|(?<![A-Za-z])([A-J])\s+is\s+(?:the\s+)?(?:correct|right|best)",
@@ -51,4 +52,4 @@ def _letter(found: re.Match[str]) -> str:
 def _is_article(line: str, found: re.Match[str]) -> bool:
     """`A car …` and `I think …` begin with a word and not with a letter of choice."""
     after = line[found.end(1) :]
-    return found.group(1) in "AI" and after[:1] == " " and after[1:2].isalpha()
+    return found.group(1) in "AI" and bool(_WORD_AFTER.match(after))

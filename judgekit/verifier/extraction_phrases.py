@@ -13,6 +13,7 @@ from judgekit.verifier.extraction_spans import FORMULA, Span, Strength, clean
 WINDOW = 32_000
 """Characters before the end in which an announcement is looked for."""
 
+NAMED_WINDOW = 2_000
 MAX_CLAUSE = 1_000
 MAX_ANCHORS = 40
 
@@ -27,10 +28,16 @@ _AFTER = re.compile(
 _COLON_LINE = re.compile(
     r"(?:\A|\n)[ \t>*_#]*(?:A|Ans|ANS|Result|Solution|Conclusion)[ \t*_]*[:\uff1a][ \t*_]*"
 )
-_IS_THE = re.compile(r"\s+(?:is|are)\s+(?:the|our|my|your)\s+(?:final\s+|correct\s+|right\s+)?\Z")
+_IS_THE_ANSWER = re.compile(
+    r"\s(?:is|are)\s(?:the|our|my)\s(?:final\s|correct\s|required\s|only\s)?(?:answer|solution)s?\b"
+)
+_SUBJECT = re.compile(
+    r"(?:therefore|thus|hence|so|then|and|finally|that|we see|which means|i think)[,:]?\s+", re.I
+)
 _OTHER = re.compile(
     r"(?:solution|result|value|valor|total)\s+(?:is|are|would be|should be)\s*:?\s+"
 )
+_PRONOUNS = ("this", "that", "it", "which", "these", "what", "here", "those")
 _FOREIGN = re.compile(
     r"(?:答案|正确选项|正確選項|答え|解答|回答|答|정답은|정답|답은|답|最终结果|结果)\s{0,3}"
     r"(?:应该是|應該是|应为|應為|就是|分别是|分別是|为|為|是|選|选|は|은|는|[:：=])+\s*(?:选项|選項)?\s*"
@@ -55,9 +62,33 @@ _HOPE = re.compile(r"\.?\s*I hope it is correct\.?\s*\Z")
 
 def announced_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     """What the last announcement announces."""
+    return _last_announced(text, start, end, whole) or _named_answer(text, start, end)
+
+
+def _last_announced(text: str, start: int, end: int, whole: bool) -> list[Span]:
     for begin, strength in _anchors(text, start, end):
         if spans := _announced(text, begin, end, strength, whole):
             return spans
+    return []
+
+
+def _named_answer(text: str, start: int, end: int) -> list[Span]:
+    """The subject of "… is our answer"."""
+    low = max(start, end - NAMED_WINDOW)
+    for found in reversed(list(_IS_THE_ANSWER.finditer(_lower(text[low:end])))):
+        stop = low + found.start()
+        begin = max(text.rfind(mark, low, stop) for mark in ("\n", ". ", "! ", "? ", ": ")) + 1
+        begin = max(begin, low)
+        subject = text[begin:stop]
+        lead = len(subject) - len(subject.lstrip())
+        while found_lead := _SUBJECT.match(subject, lead):
+            lead = found_lead.end()
+        formula = FORMULA.search(subject, lead)
+        if formula and formula.end() == len(subject.rstrip()):
+            lead = formula.start()
+        answer = clean(subject[lead:])
+        if answer and len(answer) <= 300 and not answer.casefold().endswith(_PRONOUNS):
+            return [Span(answer, begin + lead, stop, "phrase", "medium", group=begin, rival=True)]
     return []
 
 
@@ -65,7 +96,7 @@ def closing_announcement(text: str, start: int, end: int, whole: bool) -> list[S
     """An announcement that comes after a marked answer."""
     if end - start < 8:
         return []
-    return announced_answers(text, start, end, whole)
+    return _last_announced(text, start, end, whole)
 
 
 def _anchors(text: str, start: int, end: int) -> Iterator[tuple[int, Strength]]:

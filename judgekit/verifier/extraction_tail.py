@@ -45,13 +45,14 @@ _CONCLUDES = re.compile(
 def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     """The whole response, where it is nothing but an answer.
 
-    A sentence is not a bare answer of mathematics; as an answer in words it is one.
+    A sentence is not a bare answer of mathematics; as an answer in words it is one, unless it
+    speaks of its writer ("I cannot …").
     """
     if end - start > MAX_BARE:
         return []
     answer = clean(text[start:end])
     lines = answer.count("\n")
-    if not answer or "\n\n" in answer or (lines and "\\begin" not in answer):
+    if not answer or "\\boxed" in answer or "\n\n" in answer or (lines and "\\begin" not in answer):
         return []
     words = _WORD.findall(_COMMAND.sub(" ", answer))
     if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
@@ -63,6 +64,8 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
         return []
     if not _VERB.search(answer) and not (FORMULA.search(answer) and letters > MAX_BARE_WORDS):
         return [Span(answer, start, end, "bare", "strong")]
+    if _PERSONAL.match(answer):
+        return []
     if kind != "math":
         return [Span(answer, start, end, "bare", "medium")]
     return _said(Span(answer, start, end, "bare", "medium"))

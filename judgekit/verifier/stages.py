@@ -111,9 +111,8 @@ def _compare_choice(case: Case, answer: str, compared: Callable[[str, str], Comp
     if not gold:
         return _compare_text(case, answer, compared)
     letters = "".join(named_letters(answer))
-    by_text = option_letter(answer, case.choices)
-    if not letters or (by_text and len(letters) == 1 and by_text != letters):
-        letters = by_text
+    if len(letters) != 1:
+        letters = option_letter(answer, case.choices) or letters
     if not letters:
         return _compare_option(case, gold, answer, compared)
     said = option_letter(after_letter(answer), case.choices)
