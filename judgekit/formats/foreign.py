@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import typing
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import DataError, UnknownName
-from judgekit.formats.rows import LeftOut, read_rows
+from judgekit.formats.rows import LeftOut, cell_text, read_rows
 from judgekit.records import FinishReason, Kind, Problem, Response
 
 GUESSES: Mapping[str, tuple[str, ...]] = {
@@ -23,8 +22,6 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
 """Column names tried in this order where the caller names none."""
 
 KINDS = ("auto", *typing.get_args(Kind))
-EXACT_FLOAT = 2**53
-"""From here on a number read as a float may not be the one that was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +127,10 @@ def _pair(
 
 
 def _text(row: Mapping[str, Any], name: str | None) -> str:
-    """A cell as text; a number as it was written, as far as that is known."""
-    value = row.get(name or "")
-    if isinstance(value, str):
-        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            raise _Unreadable(f"{name} is not valid Unicode")
-        return value
-    if value is None:
-        raise _Unreadable(f"{name} is missing")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Unreadable(f"{name} should be text, is {type(value).__name__}")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _Unreadable(f"{name} is missing ({value})")
-    if isinstance(value, float) and abs(value) >= EXACT_FLOAT:
-        raise _Unreadable(f"{name} is too large a number to be read exactly: write it as text")
-    # Tables turn whole numbers into floats as soon as one cell of the column is empty.
-    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    try:
+        return cell_text(row.get(name or ""))
+    except ValueError as fault:
+        raise _Unreadable(f"{name} {fault}") from None
 
 
 def _choices(value: Any) -> tuple[str, ...]:

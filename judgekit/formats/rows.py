@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from judgekit.errors import DataError, EnvironmentFault, MissingExtra
 BOM = b"\xef\xbb\xbf"
 MAX_FIELD = 2**31 - 1
 """Longest CSV field; the csv module's own limit, 131,072, is shorter than one long response."""
+
+EXACT_FLOAT = 2**53
+"""From here on a number read as a float may not be the one that was written."""
 
 _Fields = dict[str, Any]
 _Complain = Callable[[int, str], None]
@@ -53,6 +57,25 @@ def read_rows(
     if not path.exists():
         raise DataError(f"{path}: no such file")
     return _read(path, reader, left_out)
+
+
+def cell_text(value: Any) -> str:
+    """A cell as text, a number as it was written as far as that is known.
+
+    Raises `ValueError` saying what stands there instead ("is missing").
+    """
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise ValueError("is not valid Unicode")
+        return value
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError("is missing")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"should be text, is {_kind(value)}")
+    if isinstance(value, float) and abs(value) >= EXACT_FLOAT:
+        raise ValueError("is too large a number to be read exactly: write it as text")
+    # Tables turn whole numbers into floats as soon as one cell of the column is empty.
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _read(
@@ -135,8 +158,8 @@ def _loads(text: bytes) -> Any:
 
 
 def _kind(value: Any) -> str:
-    names = {list: "an array", str: "a string", int: "a number", float: "a number"}
-    return names.get(type(value), repr(value))
+    names = {list: "a list", dict: "an object", str: "a text", int: "a number", float: "a number"}
+    return names.get(type(value), str(value))
 
 
 def _csv(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]]:
