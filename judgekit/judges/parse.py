@@ -99,7 +99,7 @@ _VERDICT_LINE = re.compile(
 _EXTRACTED_LINE = re.compile(
     r"(?i)\W{0,4}extracted(?: answer)?[*_`\"']{0,3}\s*[:=]\s*[*_`]{0,3}\s*(.*?)[*_`]{0,3}\s*"
 )
-_REASON_LINE = re.compile(r"(?i)\W{0,4}reason[*_`\"']{0,3}\s*[:=]\s*(.*)")
+_REASON_LINE = re.compile(r"(?i)\W{0,4}reason[*_`\"']{0,3}\s*[:=][*_]{0,3}\s*(.*)")
 _EMPHASIS = str.maketrans("", "", "*_`")
 _NOTHING = ("", "none", "null", "no answer", "n/a")
 

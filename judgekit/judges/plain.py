@@ -172,8 +172,9 @@ class PlainJudge:
             excess = _excess(engine, chat, self.config.max_tokens * len(self._prompt.then))
             if excess <= 0:
                 return chat, later
-            # A token is seldom more than four characters; what is still too long is cut again.
-            limit = min(limit, len(fenced.response)) - max(4 * excess, 100)
+            # The note of what is left out takes room too; what is still too long is cut again.
+            kept = len(fenced.response)
+            limit = min(limit, kept) - excess * kept // _tokens(engine, fenced.response) - 100
             if limit < LEAST_RESPONSE:
                 raise RequestFailed(
                     f"the model's context of {engine.context_length} tokens is too small for "
@@ -341,6 +342,10 @@ def _excess(engine: Engine, chat: Sequence[Message], between: int) -> int:
         return 0
     context = open_context(engine, chat)
     return most_tokens(context) + between + LEAST_REPLY - engine.context_length
+
+
+def _tokens(engine: Engine, text: str) -> int:
+    return max(1, len(engine.tokenizer.encode(text))) if engine.tokenizer else 1
 
 
 def _kept(reply: str) -> str:

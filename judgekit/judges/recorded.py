@@ -57,12 +57,12 @@ def open_recorded(name: str, rows: Columns | None) -> Recorded:
     `UnknownName` where no row has the column.
     """
     column = name.removeprefix(PREFIX)
-    if not rows:
+    known = list(columns_of(rows or {}))
+    if rows is None or not known:
         raise UserError(
             f"{name} reads a column, and there are no rows with columns here",
             hint="judgekit grade FILE --judge recorded:COLUMN",
         )
-    known = list(columns_of(rows))
     if column not in known:
         raise UnknownName("column", column, known)
     for key, row in rows.items():
