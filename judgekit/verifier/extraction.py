@@ -21,7 +21,7 @@ from judgekit.verifier.extraction_spans import Span, Strength
 from judgekit.verifier.extraction_tail import (
     bare_answer,
     looks_cut_off,
-    sentence_answer,
+    prose_answer,
     tail_answers,
 )
 
@@ -109,7 +109,9 @@ def _spans(
         return bare
     if looks_cut_off(text, start, end):
         return []
-    return tail_answers(text, start, end) or sentence_answer(text, start, end)
+    if kind == "text":
+        return prose_answer(text, start, end, kind)
+    return tail_answers(text, start, end) or prose_answer(text, start, end, kind)
 
 
 def _merge(marked: list[Span], later: list[Span]) -> list[Span]:

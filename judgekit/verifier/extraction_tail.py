@@ -26,6 +26,7 @@ _VERB = re.compile(
     r"|\bI(?= [a-z])",
     re.I,
 )
+_LISTED = re.compile(r"(?:\(?[aAi1][).:]|[Pp]art a).{0,120}\n\s*(?:\(?(?:[bB2]|ii)[).:]|[Pp]art b)")
 _PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
 _COMMAND = re.compile(
     r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]{0,80}\}"
@@ -52,7 +53,8 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
         return []
     answer = clean(text[start:end])
     lines = answer.count("\n")
-    if not answer or "\\boxed" in answer or "\n\n" in answer or (lines and "\\begin" not in answer):
+    one = not lines or "\\begin" in answer or bool(_LISTED.match(answer))
+    if not answer or not one or "\\boxed" in answer or "\n\n" in answer:
         return []
     words = _WORD.findall(_COMMAND.sub(" ", answer))
     if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
@@ -78,12 +80,19 @@ def _said(sentence: Span) -> list[Span]:
     return [r for r in with_readings(sentence)[1:] if r.cue == sentence.cue][:1]
 
 
-def sentence_answer(text: str, start: int, end: int) -> list[Span]:
-    """A short response in words, where nothing else in it is an answer: "It is any even one"."""
-    answer = clean(text[start:end])
-    if not answer or len(answer) > MAX_BARE_LETTERS or "\n" in answer or _PERSONAL.match(answer):
+def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+    """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
+
+    A sentence about the writer ("I am not sure") or about boxes is none.
+    """
+    low = max(start, end - TAIL)
+    begin = _last_sentence(text, low, end)
+    if kind == "text":
+        begin = max(low, text.rfind("\n\n", low, end) + 2 if "\n\n" in text[low:end] else low)
+    answer = clean(text[begin:end])
+    if not answer or "\\boxed" in answer or _PERSONAL.match(answer):
         return []
-    return [Span(answer, start, end, "sentence", "weak")]
+    return [Span(answer, begin, end, "prose", "weak")]
 
 
 def tail_answers(text: str, start: int, end: int) -> list[Span]:
