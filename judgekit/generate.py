@@ -40,7 +40,7 @@ VERSIONED = ("judgekit-slm", "torch", "transformers", "vllm", "openai", "dataset
 class Job:
     """What `judgekit generate` was asked for. `max_tokens` None is the benchmark's own."""
 
-    model: ModelConfig = ModelConfig()
+    model: ModelConfig = field(default_factory=ModelConfig)
     benchmark: str = "starter"
     data: Path | None = None
     strategy: str = "cot"

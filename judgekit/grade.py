@@ -8,25 +8,29 @@ the earlier one, and no trail is ever overwritten.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import judgekit
 from judgekit.cascade import EXACT, SYMBOLIC, Stage, run, run_now
 from judgekit.config import CascadeConfig, Config
-from judgekit.errors import DataError, UnknownName, UserError
-from judgekit.formats.foreign import ForeignRows, read_responses
-from judgekit.judges import Judge, open_judges
-from judgekit.records import Grade, Key, Problem, Response, from_row, to_row
+from judgekit.errors import DataError, UserError
+from judgekit.formats.foreign import ForeignRows
+from judgekit.judges import open_judges
+from judgekit.records import Grade, Kind, Problem, Response, Verdict, from_row, to_row
 from judgekit.runs import Run, Writer, digest, disk, mend, read_lines
-from judgekit.verifier import Case, make_case
+from judgekit.verifier import Case, make_case, verify_many
 
 PURE = {"exact": EXACT, "symbolic": SYMBOLIC}
 AT_ONCE = 64
 """Rows under way at once where judges are asked; each judge bounds its own calls below that."""
+
+CHUNK = 4096
+"""Rows handed to the worker processes at a time."""
 
 CACHE = "judged.jsonl"
 """What judges have said about this run's rows, by content; never asked twice."""
@@ -74,6 +78,7 @@ class Item:
             kind=self.problem.kind,
             choices=self.problem.choices,
             finished=self.response.finished,
+            columns=self.columns,
         )
         return replace(case, columns=self.columns)
 
@@ -101,12 +106,17 @@ def policy(config: Config, judge: str | None) -> CascadeConfig:
 
 
 async def grade_run(
-    target: Run, config: Config, judge: str | None = None, watch: Watch | None = None
+    target: Run,
+    config: Config,
+    judge: str | None = None,
+    *,
+    workers: int | None = None,
+    watch: Watch | None = None,
 ) -> Graded:
     """Grade what this grading still lacks of a run."""
     problems = {problem.id: problem for problem in target.problems}
     items = [
-        Item(problems[response.id], response)
+        Item(problems[response.id], response, kind=problems[response.id].kind)
         for response in target.responses
         if response.finish_reason != "error" and response.id in problems
     ]
@@ -120,6 +130,7 @@ async def grade_run(
             cache=target.path / CACHE,
             done=target.all_grades,
             write=writer.append,
+            workers=workers,
             watch=watch,
         )
     return replace(result, out=target.path, failed=len(target.responses) - len(items))
@@ -130,6 +141,8 @@ async def grade_file(
     out: Path,
     config: Config,
     judge: str | None = None,
+    *,
+    workers: int | None = None,
     watch: Watch | None = None,
 ) -> Graded:
     """Grade the rows of a foreign file into `out`, one grade a line.
@@ -137,7 +150,7 @@ async def grade_file(
     An `out` that holds the same grading is resumed; any other file there is left alone and refused.
     """
     items = [
-        Item(problem, response, columns)
+        Item(problem, response, columns, typing.cast(Any, rows.kind))
         for problem, response, columns in zip(
             rows.problems, rows.responses, rows.columns, strict=True
         )
@@ -161,6 +174,7 @@ async def grade_file(
         cache=out.with_suffix(".judged.jsonl"),
         done=done,
         write=write,
+        workers=workers,
         watch=watch,
         only_this_grading=str(out),
     )
@@ -175,6 +189,7 @@ async def _grade(
     cache: Path,
     done: Sequence[Grade],
     write: Callable[[Grade], None],
+    workers: int | None,
     watch: Watch | None,
     only_this_grading: str | None = None,
 ) -> Graded:
@@ -194,7 +209,10 @@ async def _grade(
         if only_this_grading and any(grade.grading != grading for grade in done):
             raise UserError(f"{only_this_grading} holds another grading", hint="use another --out")
         grades = {grade.key: grade for grade in done if grade.grading == grading}
-        stages = [PURE[name] if name in PURE else _stage(judges[name]) for name in cascade.stages]
+        stages = [
+            PURE[name] if name in PURE else Stage(name, judges[name], judge=True)
+            for name in cascade.stages
+        ]
         progress = Progress(len(items))
         for grade in grades.values():
             progress.count(grade)
@@ -207,34 +225,63 @@ async def _grade(
                 watch(progress)
 
         todo = [item for item in items if item.response.key not in grades]
+        work: Iterator[tuple[Item, Sequence[Stage]]] = ((item, stages) for item in todo)
+        if workers and workers > 1:
+            work = _with_workers(todo, stages, workers)
         if judges:
-            await _with_judges(todo, stages, cascade, grading, finish)
+            await _with_judges(work, cascade, grading, finish)
         else:
-            for item in todo:
-                finish(run_now(item.case, item.response.key, stages, cascade, grading))
+            for item, asked in work:
+                finish(run_now(item.case, item.response.key, asked, cascade, grading))
         down = [name for name, judge in judges.items() if judge.down]
     ordered = [grades[item.response.key] for item in items]
     return Graded(ordered, grading, cache, down=down)
 
 
+def _with_workers(
+    todo: Sequence[Item], stages: Sequence[Stage], workers: int
+) -> Iterator[tuple[Item, Sequence[Stage]]]:
+    """The items, with what the verifier says of them found by worker processes chunk by chunk."""
+    for start in range(0, len(todo), CHUNK):
+        chunk = todo[start : start + CHUNK]
+        for item, grade in zip(chunk, verify_many(map(_row, chunk), workers), strict=True):
+            known = {verdict.stage: verdict for verdict in grade.trail}
+            yield item, [_answered(stage, known) for stage in stages]
+
+
+def _row(item: Item) -> dict[str, Any]:
+    case = item.case
+    return {
+        "gold": case.gold,
+        "response": case.response,
+        "question": case.question,
+        "kind": case.kind,
+        "choices": case.choices,
+        "finished": case.finished,
+    }
+
+
+def _answered(stage: Stage, known: Mapping[str, Verdict]) -> Stage:
+    """The stage with its verdict already there, where a worker has found it."""
+    verdict = known.get(stage.name)
+    return stage if verdict is None or stage.judge else Stage(stage.name, lambda case: verdict)
+
+
 async def _with_judges(
-    todo: Sequence[Item],
-    stages: Sequence[Stage],
+    work: Iterator[tuple[Item, Sequence[Stage]]],
     cascade: CascadeConfig,
     grading: str,
     finish: Callable[[Grade], None],
 ) -> None:
     """Many rows under way at once; a judge bounds its own calls."""
-    queue = list(reversed(todo))
 
     async def worker() -> None:
-        while queue:
-            item = queue.pop()
+        for item, stages in work:
             finish(await run(item.case, item.response.key, stages, cascade, grading))
 
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(min(len(todo), AT_ONCE)):
-            workers.create_task(worker())
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(worker())
 
 
 def _grades_in(path: Path) -> list[Grade]:

@@ -7,6 +7,7 @@ later. It runs on any engine (see `judgekit.backends.engine`).
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,13 +21,14 @@ from judgekit.records import FinishReason, Problem, Role, Segment, Usage
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """The run's settings: `max_tokens` bounds a model's own tokens in one response."""
+    """The run's settings: `max_tokens` bounds the models' own tokens in one response."""
 
     max_tokens: int
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int = 0
     logprobs: bool = False
+    stop_on_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +48,60 @@ class Transcript:
         return "".join(segment.text for segment in self.segments)
 
 
+@dataclass(slots=True)
+class Ledger:
+    """All that the models read and wrote for one generation, whatever became of it."""
+
+    spent: dict[str, Usage] = field(default_factory=dict)
+
+    def add(self, by: str, extension: Extension) -> None:
+        """Count an extension by the model of this name."""
+        self.spent[by] = _with(self.spent.get(by, Usage()), extension)
+
+    def settle(self, kept: Mapping[str, Usage]) -> dict[str, Usage]:
+        """The usage of a response: what was written and did not enter it is discarded."""
+        settled = {}
+        for by, spent in self.spent.items():
+            entered = kept.get(by, Usage()).completion
+            discarded = spent.completion + spent.discarded - entered
+            settled[by] = Usage(spent.prompt, entered, discarded)
+        return settled
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model bound to a prompt and to one sample's settings and seed; what a strategy is given."""
+    """A model bound to a prompt and to one sample's settings and seed; what a strategy is given.
+
+    `name` is who is said to have written its words. All models of one generation share the
+    `ledger`. Worked examples (`shots`) are shown with the strategy's own prompt only.
+    """
 
     engine: Engine
     prompt: Prompt
     sampling: Sampling
     system: bool = True
     shots: int = 0
+    name: str = "model"
+    ledger: Ledger = field(default_factory=Ledger)
 
     def start(self, problem: Problem, prompt: Prompt | None = None, **variables: str) -> Turn:
         """Open a turn on the problem, with the strategy's prompt or another."""
+        shots = self.shots if prompt is None else 0
         prompt = prompt or self.prompt
-        chat = messages(prompt, problem, system=self.system, shots=self.shots, **variables)
-        turn = Turn(self.engine, open_context(self.engine, chat), self.sampling)
+        chat = messages(prompt, problem, system=self.system, shots=shots, **variables)
+        context = open_context(self.engine, chat)
+        turn = Turn(self.engine, context, self.sampling, by=self.name, ledger=self.ledger)
         if prompt.start:
             turn.force(prompt.start)
         return turn
 
+    def settings(self, **changes: Any) -> Model:
+        """The same model with other fields of `Sampling`."""
+        return replace(self, sampling=replace(self.sampling, **changes))
+
     def seeded(self, *parts: object) -> Model:
         """The same model with a seed of its own, derived from this one's and the parts."""
-        return replace(self, sampling=replace(self.sampling, seed=derive(self.sampling.seed, *parts)))
+        return self.settings(seed=derive(self.sampling.seed, *parts))
 
 
 def derive(seed: int, *parts: object) -> int:
@@ -88,7 +122,9 @@ def open_context(engine: Engine, chat: Sequence[Message]) -> Context:
 class Turn:
     """One assistant turn under way.
 
-    `stopped` tells why the model last stopped and `matched` at which stop string.
+    `last` is the model's last extension: why it stopped, and at which stop string. `looped` tells
+    that it was ever stopped for repeating itself. `notes` is what other turns wrote for this one
+    (see `include`).
     """
 
     engine: Engine
@@ -96,9 +132,12 @@ class Turn:
     sampling: Sampling
     last: Extension | None = None
     by: str = "model"
-    discarded: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+    notes: list[Piece] = field(default_factory=list)
     prompt_tokens: int = 0
+    looped: bool = False
     _logprob: float = 0.0
+    _own: int = 0
     _extensions: int = 0
     _usage: dict[str, Usage] = field(default_factory=dict)
 
@@ -111,20 +150,22 @@ class Turn:
         role: Role | None = None,
         logit_bias: Mapping[int, float] | None = None,
         stop_on_loop: bool = False,
+        keep_stop: bool = False,
     ) -> Extension:
         """Let the model go on until its end of turn, a stop string or the budget.
 
-        Without a `role` the tags in the text decide it. Raises `RequestFailed` when the prompt
-        alone fills the context.
+        Without a `role` the tags in the text decide it. With `keep_stop` the stop string stays in
+        the text, as the model's own. Raises `RequestFailed` when the prompt alone fills the
+        context; where the response does, nothing is written and it has stopped by `length`.
         """
-        room = self.room()
-        wanted = self.left() if max_tokens is None else max_tokens
-        if room is not None and room <= 0:
-            raise RequestFailed(
-                f"the prompt and what was written fill the context of "
-                f"{self.engine.context_length} tokens"
-            )
-        budget = wanted if room is None else min(wanted, room)
+        if self.context.prompt_ids is not None and self.engine.context_length is not None:
+            prompt = len(self.context.prompt_ids)
+            if prompt >= self.engine.context_length:
+                raise RequestFailed(
+                    f"the prompt has {prompt} tokens, the model's context "
+                    f"{self.engine.context_length}"
+                )
+        budget = self.available() if max_tokens is None else min(max_tokens, self.within())
         if budget <= 0:
             extension = Extension("", () if self.engine.tokenizer else None, 0, "length")
         else:
@@ -139,9 +180,11 @@ class Turn:
                     seed=derive(self.sampling.seed, self._extensions),
                     logit_bias=logit_bias or {},
                     logprobs=self.sampling.logprobs,
-                    stop_on_loop=stop_on_loop,
+                    stop_on_loop=stop_on_loop or self.sampling.stop_on_loop,
                 ),
             )
+        if keep_stop and extension.matched:
+            extension = self._with_stop(extension, extension.matched)
         self._append(extension, role)
         return extension
 
@@ -155,26 +198,66 @@ class Turn:
 
     def force(self, text: str, role: Role | None = None) -> None:
         """Append text that the strategy writes; it is marked as forced from here on."""
-        ids = tuple(self.engine.tokenizer.encode(text)) if self.engine.tokenizer else None
-        tokens = len(ids) if ids is not None else max(1, len(text) // 4)
-        self.context.pieces.append(Piece(text, ids, tokens, "forced", role))
+        self.hear(text, "forced", role)
 
-    def fork(self) -> Turn:
-        """An independent copy that shares the prefix; its tokens so far are counted in both."""
+    def hear(self, text: str, by: str, role: Role | None = None) -> None:
+        """Append what another author wrote; its tokens are counted as this model reads them."""
+        if text:
+            ids = tuple(self.engine.tokenizer.encode(text)) if self.engine.tokenizer else None
+            tokens = len(ids) if ids is not None else max(1, len(text) // 4)
+            self.context.pieces.append(Piece(text, ids, tokens, by, role))
+
+    def include(self, other: Turn) -> None:
+        """Let what another turn wrote stand at the head of this response, as thinking.
+
+        The model of this turn has read it in its prompt, or not at all. It stands between forced
+        `<think>` tags, so that nobody takes it for the answer.
+        """
+        text = other.text.strip()
+        if not text:
+            return
+        scratch = Turn(self.engine, Context(()), self.sampling)
+        scratch.force("<think>\n", "other")
+        scratch.hear(text, other.by, "thinking")
+        scratch.force("\n</think>\n\n", "other")
+        self.notes += scratch.context.pieces
+        for by, usage in other._usage.items():
+            had = self._usage.get(by, Usage())
+            self._usage[by] = replace(had, completion=had.completion + usage.completion)
+
+    def fork(self, *parts: object) -> Turn:
+        """An independent copy that shares the prefix, with a seed of its own where parts are given.
+
+        Its tokens so far are counted in both.
+        """
         context = replace(
             self.context, pieces=list(self.context.pieces), cache=self.engine.fork(self.context)
         )
-        return replace(self, context=context, _usage=dict(self._usage))
+        sampling = self.sampling
+        if parts:
+            sampling = replace(sampling, seed=derive(sampling.seed, self._extensions, *parts))
+        return replace(
+            self,
+            context=context,
+            sampling=sampling,
+            notes=list(self.notes),
+            _usage=dict(self._usage),
+        )
 
     def close(self) -> None:
         """The turn will not be extended again; the engine may forget it."""
         self.engine.release(self.context)
 
+    def mark(self, role: Role) -> None:
+        """Give the role to all that was written so far and has none."""
+        for piece in self.context.pieces:
+            piece.role = piece.role or role
+
     def left(self, budget: int | None = None, role: Role | None = None) -> int:
-        """How many of the model's own tokens the budget still allows (default: the run's)."""
+        """How many of the models' own tokens the budget still allows (default: the run's)."""
         used = sum(
             piece.tokens
-            for piece in self.context.pieces
+            for piece in (*self.notes, *self.context.pieces)
             if piece.by != "forced" and (role is None or piece.role == role)
         )
         return max(0, (self.sampling.max_tokens if budget is None else budget) - used)
@@ -186,21 +269,43 @@ class Turn:
         written = sum(piece.tokens for piece in self.context.pieces)
         return self.engine.context_length - len(self.context.prompt_ids) - written
 
+    def within(self, tokens: int | None = None) -> int:
+        """So many tokens (default: any number) as far as the model's context still holds them."""
+        room = self.room()
+        known = [each for each in (tokens, room) if each is not None]
+        return max(0, min(known)) if known else sys.maxsize
+
+    def available(self) -> int:
+        """How many tokens the run's budget and the context still allow."""
+        return self.within(self.left())
+
     @property
     def spent(self) -> bool:
         """The run's token budget, or the context, is used up."""
-        room = self.room()
-        return self.left() == 0 or (room is not None and room <= 0)
+        return self.available() == 0
+
+    @property
+    def ended(self) -> bool:
+        """The model stopped otherwise than at a stop string: it ended, was cut off, or looped."""
+        return self.last is not None and self.last.stopped != "stop"
 
     @property
     def text(self) -> str:
         """All that was written after the prompt so far."""
         return self.context.written
 
-    def transcript(self, variant: str = "") -> Transcript:
-        """The finished response."""
-        pieces = self.context.pieces
-        own = sum(piece.tokens for piece in pieces if piece.by != "forced")
+    @property
+    def logprob(self) -> float | None:
+        """Mean log-probability of the model's own tokens so far (nats), where it was asked for."""
+        return self._logprob / self._own if self.sampling.logprobs and self._own else None
+
+    def transcript(self, variant: str = "", *, own: bool = False) -> Transcript:
+        """The finished response; to be taken when nothing more is generated for it.
+
+        Whatever the models wrote for this generation and did not enter the response is counted as
+        discarded. With `own` only this turn's tokens are counted: for one of several variants.
+        """
+        pieces = [*self.notes, *self.context.pieces]
         ids = None
         if self.engine.tokenizer is not None:
             ids = tuple(id_ for piece in pieces for id_ in piece.ids or ())
@@ -208,9 +313,9 @@ class Turn:
             segments=segments(pieces, self.engine.tokenizer),
             finish_reason=self._finish_reason(),
             prompt_tokens=self.prompt_tokens,
-            usage=self._usage,
+            usage=dict(self._usage) if own else self.ledger.settle(self._usage),
             token_ids=ids,
-            logprob=self._logprob / own if self.sampling.logprobs and own else None,
+            logprob=self.logprob,
             variant=variant,
         )
 
@@ -221,18 +326,36 @@ class Turn:
             )
         self._extensions += 1
         self.last = extension
-        self.discarded += extension.discarded
+        self.looped = self.looped or extension.stopped == "loop"
         if self._extensions == 1:
             self.prompt_tokens = extension.prompt_tokens
         self._logprob += extension.logprob or 0.0
-        usage = self._usage.get(self.by, Usage())
-        self._usage[self.by] = Usage(
-            usage.prompt + extension.prompt_tokens - extension.cached_tokens,
-            usage.completion + extension.tokens,
-            usage.discarded + extension.discarded,
+        self._own += extension.tokens
+        self._usage[self.by] = _with(self._usage.get(self.by, Usage()), extension)
+        self.ledger.add(self.by, extension)
+
+    def _with_stop(self, extension: Extension, stop: str) -> Extension:
+        """The extension with its stop string, whose tokens then are no longer discarded."""
+        ids = tuple(self.engine.tokenizer.encode(stop)) if self.engine.tokenizer else None
+        tokens = len(ids) if ids is not None else max(1, extension.discarded)
+        return replace(
+            extension,
+            text=extension.text + stop,
+            ids=None if extension.ids is None or ids is None else extension.ids + ids,
+            tokens=extension.tokens + tokens,
+            discarded=max(0, extension.discarded - tokens),
         )
 
     def _finish_reason(self) -> FinishReason:
-        if self.last is None or self.last.stopped in ("end", "stop"):
-            return "stop"
-        return self.last.stopped
+        if self.looped:
+            return "loop"
+        stopped = self.last.stopped if self.last else "end"
+        return "stop" if stopped == "end" else stopped
+
+
+def _with(usage: Usage, extension: Extension) -> Usage:
+    return Usage(
+        usage.prompt + extension.prompt_tokens - extension.cached_tokens,
+        usage.completion + extension.tokens,
+        usage.discarded + extension.discarded,
+    )

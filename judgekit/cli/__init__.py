@@ -24,12 +24,11 @@ from judgekit.cli import (
 
 app = typer.Typer(
     name="judgekit",
-    no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Run small reasoning language models, and know what they got right.",
-    epilog="\n\n".join(
+    epilog="\n".join(
         [
             "A first run:",
             "  $ judgekit generate",
@@ -72,15 +71,15 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    import click
-
     command = typer.main.get_command(app)
     try:
-        code = command.main(args=arguments, prog_name="judgekit", standalone_mode=False)
-    except click.exceptions.Abort:
+        code = command.main(
+            args=arguments or ["--help"], prog_name="judgekit", standalone_mode=False
+        )
+    except typer.Abort:
         return errors.INTERRUPTED
-    except click.exceptions.ClickException as fault:
-        fault.show()
+    except typer.TyperException as fault:
+        _say(f"{fault.format_message()} (judgekit --help, or COMMAND --help, tells more)")
         return errors.UserError.exit_code
     except errors.JudgekitError as fault:
         _say(str(fault))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -108,10 +108,4 @@ def table(
 
 def examples(*lines: str) -> str:
     """The examples at the end of a command's help."""
-    return "\n\n".join(["Examples:", *(f"  $ {line}" for line in lines)])
-
-
-def commands(names: Mapping[str, Callable[..., None]], app: typer.Typer) -> None:
-    """Register functions as commands of an app, in order."""
-    for name, function in names.items():
-        app.command(name)(function)
+    return "\n".join(["Examples:", *(f"  $ {line}" for line in lines)])

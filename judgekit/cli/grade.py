@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,7 +59,7 @@ def grade(
         Path | None, typer.Option(help="Where grades of a FILE go; default: FILE.graded.jsonl.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that verify; default: one per core.")
+        int | None, typer.Option(min=1, help="Processes that verify; default: this one.")
     ] = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -80,16 +81,16 @@ def grade(
         if misplaced := [name for name, value in given.items() if value] + ["--out"] * bool(out):
             raise errors.UserError(f"{', '.join(misplaced)} go with a file, not with a run")
         run = the_run(target, quiet)
-        work = grade_run(run, settings, judge, workers=workers)
+        start = functools.partial(grade_run, run, settings, judge, workers=workers)
     else:
         rows = read_responses(
             target, question=question, gold=gold, response=response, id=id_field, kind=kind
         )
         out = out or target.with_suffix(".graded.jsonl")
-        work = grade_file(rows, out, settings, judge, workers=workers)
+        start = functools.partial(grade_file, rows, out, settings, judge, workers=workers)
     with grading(quiet) as watch:
         try:
-            result = asyncio.run(work(watch))
+            result = asyncio.run(start(watch=watch))
         except KeyboardInterrupt:
             say.print("interrupted; what is graded is kept: the same command goes on from here")
             return errors.INTERRUPTED
@@ -104,7 +105,7 @@ def grade(
 def _summary(result: Graded) -> dict[str, object]:
     from collections import Counter
 
-    outcomes = Counter(grade.outcome for grade in result.grades)
+    outcomes = Counter[str](grade.outcome for grade in result.grades)
     return {
         "out": str(result.out),
         "grading": result.grading,
@@ -123,12 +124,12 @@ def _show(result: Graded) -> None:
     from judgekit.cli.common import table
 
     outcomes = ("correct", "incorrect", "undecided")
-    counts = Counter((grade.stage, grade.outcome) for grade in result.grades)
+    counts = Counter[tuple[str, str]]((grade.stage, grade.outcome) for grade in result.grades)
     stages = list(dict.fromkeys(grade.stage for grade in result.grades))
     rows = [
         [stage, *(str(counts[stage, outcome] or "") for outcome in outcomes)] for stage in stages
     ]
-    totals = Counter(grade.outcome for grade in result.grades)
+    totals = Counter[str](grade.outcome for grade in result.grades)
     rows.append(["all", *(str(totals[outcome]) for outcome in outcomes)])
     screen().print(table(None, ["decided by", *outcomes], rows, right=3))
 

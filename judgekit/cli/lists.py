@@ -176,9 +176,13 @@ def show_strategy(
 def list_models(context: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
     if context.invoked_subcommand:
         return
-    from judgekit.backends.embedded import NAME, describe
+    from judgekit.backends.embedded import HUB_ID, INSTALL, locate, prepared_folder
 
-    rows = [{"name": "embedded", "model": NAME, "backend": "transformers", "state": describe()}]
+    if prepared_folder().is_dir():
+        state = f"ready in {prepared_folder()}"
+    else:
+        state = "installed, converted at its first use" if locate() else f"absent: {INSTALL}"
+    rows = [{"name": "embedded", "model": HUB_ID, "backend": "transformers", "state": state}]
     rows += [
         {"name": name, "model": m.model, "backend": m.resolved_backend, "state": m.base_url or ""}
         for name, m in configuration(config).models.items()

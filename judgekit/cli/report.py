@@ -1,0 +1,59 @@
+"""`judgekit report`."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from judgekit import errors
+from judgekit.cli.common import Json, Quiet, examples, screen, the_run
+
+if TYPE_CHECKING:
+    from judgekit.report import Format
+
+EPILOG = examples(
+    "judgekit report",
+    "judgekit report runs/starter-*",
+    "judgekit report runs/math500-* --table tokens --format latex",
+    "judgekit report runs/math500-embedded-cot-1a2b3c4d --by subject",
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("report", epilog=EPILOG)(report)
+
+
+def report(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN...", help="Run directories; default: the newest."),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(help="terminal, markdown, latex, csv or json.")
+    ] = "terminal",
+    table: Annotated[
+        str | None, typer.Option(help="Only this table: accuracy, tokens, loops or format.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="FIELD", help="Slices: kind, subject, level, stage, …")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """What a run got right and how sure that is; several runs side by side."""
+    from judgekit.report import FORMATS, render, terminal
+    from judgekit.report import report as make_report
+
+    if format not in FORMATS:
+        raise errors.UnknownName("format", format, FORMATS)
+    chosen = [the_run(path, quiet) for path in runs] if runs else [the_run(None, quiet)]
+    found = make_report(chosen, table=table, by=by)
+    wanted = "json" if as_json else format
+    if wanted == "terminal":
+        screen().print(terminal(found))
+    else:
+        typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
+    return errors.DONE
