@@ -1,1 +1,46 @@
+"""Who runs the model, and the turn that strategies drive."""
 
+from __future__ import annotations
+
+from judgekit.backends.engine import Engine
+from judgekit.config import ModelConfig
+from judgekit.errors import MissingExtra, UserError
+
+__all__ = ["open_engine"]
+
+
+def open_engine(config: ModelConfig) -> Engine:
+    """The engine that the configuration names, ready to be asked; close it with `aclose`.
+
+    Raises `UserError` or `EnvironmentFault` where the model or the backend is not to be had.
+    """
+    match config.resolved_backend:
+        case "openai":
+            from judgekit.backends.openai_server import connect
+
+            return connect(config)
+        case "scripted":
+            from judgekit.backends import scripted
+
+            return scripted.load(config.model)
+        case "replay":
+            from judgekit.backends import replay
+
+            return replay.load(config.model)
+        case "vllm":
+            return _vllm()
+        case _:
+            from judgekit.backends.transformers import TransformersEngine
+
+            return TransformersEngine(config)
+
+
+def _vllm() -> Engine:
+    import importlib.util
+
+    if importlib.util.find_spec("vllm") is None:
+        raise MissingExtra("vLLM", "vllm")
+    raise UserError(
+        "vLLM in this process is not supported by this version",
+        hint="start `vllm serve MODEL` and give its --base-url",
+    )

@@ -42,7 +42,7 @@ def locate() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Where converted models lie: $JUDGEKIT_CACHE, $XDG_CACHE_HOME/judgekit or ~/.cache/judgekit."""
+    """Where converted models lie: $JUDGEKIT_CACHE, $XDG_CACHE_HOME/judgekit, ~/.cache/judgekit."""
     if own := os.environ.get("JUDGEKIT_CACHE"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME")

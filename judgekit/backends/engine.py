@@ -135,12 +135,18 @@ class Engine(Protocol):
     device, data type, server). `tokenizer` is None where only a server knows it.
     """
 
-    name: str
-    features: frozenset[Feature]
-    concurrency: int
-    context_length: int | None
-    tokenizer: Tokenizer | None
-    described: Mapping[str, Any]
+    @property
+    def name(self) -> str: ...
+    @property
+    def features(self) -> frozenset[Feature]: ...
+    @property
+    def concurrency(self) -> int: ...
+    @property
+    def context_length(self) -> int | None: ...
+    @property
+    def tokenizer(self) -> Tokenizer | None: ...
+    @property
+    def described(self) -> Mapping[str, Any]: ...
 
     async def extend(self, context: Context, ask: Ask) -> Extension:
         """Go on from the context. Raises `RequestFailed` for this request alone, and

@@ -140,7 +140,7 @@ def load(config: ModelConfig) -> Loaded:
     return Loaded(
         model=model.to(device).eval(),
         tokenizer=chat,
-        ends=frozenset(_ends(model, chat)),
+        ends=_ends(model, chat),
         source=source,
         device=device,
         dtype=dtype,
@@ -159,20 +159,14 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep transformers' notices and progress bars off the user's terminal while inside."""
-    from huggingface_hub.utils import (
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
     from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    hub_verbosity, hub_bars = hub_logging.get_verbosity(), not are_progress_bars_disabled()
+    hub_verbosity = hub_logging.get_verbosity()
     logging.set_verbosity(logging.CRITICAL)
     hub_logging.set_verbosity(logging.CRITICAL)
     logging.disable_progress_bar()
-    disable_progress_bars()
     try:
         yield
     finally:
@@ -180,8 +174,6 @@ def quiet() -> Iterator[None]:
         hub_logging.set_verbosity(hub_verbosity)
         if bars:
             logging.enable_progress_bar()
-        if hub_bars:
-            enable_progress_bars()
 
 
 def _require_extra() -> None:
@@ -342,10 +334,9 @@ def _dtype(wanted: str, device: str) -> str:
     return _DTYPES[wanted]
 
 
-def _ends(model: Any, tokenizer: ChatTokenizer) -> Iterator[int]:
-    for stated in (
-        getattr(model.generation_config, "eos_token_id", None),
-        tokenizer.inner.eos_token_id,
-        tokenizer.end_of_turn(),
-    ):
-        yield from stated if isinstance(stated, (list, tuple)) else [stated] * (stated is not None)
+def _ends(model: Any, tokenizer: ChatTokenizer) -> frozenset[int]:
+    """What ends a turn: the model's own ends, and the template's end of turn."""
+    stated = getattr(model.generation_config, "eos_token_id", None)
+    ends = list(stated) if isinstance(stated, (list, tuple)) else [stated]
+    ends += [tokenizer.inner.eos_token_id, tokenizer.end_of_turn()]
+    return frozenset(id_ for id_ in ends if id_ is not None)
