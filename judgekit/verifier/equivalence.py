@@ -1,50 +1,89 @@
-"""Is the answer's text equal to the gold text? A ladder of rungs, cheapest first."""
+"""Is the answer's text equal to the gold text? A ladder of rungs, cheapest first.
+
+`same_form` is the lowest rung: the same text in normal form, or two plain exact numbers. `compare`
+climbs on: both texts are read into trees (in every sense that the spelling allows), compared by
+kind (`structures`, `realsets`, `relations`), value by value (`quantities`, `rounding`, `identity`),
+and what is still open goes to SymPy in a bounded worker process (`worker`).
+
+Every *incorrect* is a proven difference under the policies that `rounding`, `quantities` and
+`structures` state, in all senses of both texts; all that is neither proven is *undecided*.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from fractions import Fraction
+from itertools import islice
 
-from judgekit.records import Outcome
+from judgekit.verifier.findings import Comparison, no, unknown, yes
+from judgekit.verifier.normal import normal, plain
+from judgekit.verifier.reader import read, readings
+from judgekit.verifier.structures import expressions
+from judgekit.verifier.tree import Expr
 
+__all__ = ["Comparison", "compare", "read", "same_form"]
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One comparison's outcome, the sentence that explains it, and the rung that decided."""
-
-    outcome: Outcome
-    evidence: str
-    rung: str
-
-
-_PLAIN = re.compile(r"[+-]?\d{1,400}(?:\.\d{1,400})?(?:/\d{1,400})?")
-
-
-def _exact(text: str) -> Fraction | None:
-    bare = text.strip().strip("$").strip().rstrip(".").replace(",", "")
-    if not _PLAIN.fullmatch(bare) or ("." in bare and "/" in bare):
-        return None
-    try:
-        return Fraction(bare)
-    except ZeroDivisionError:
-        return None
+_MOST_SENSES = 4
 
 
 def same_form(gold: str, answer: str) -> Comparison:
-    """The cheapest rung: the same text, or two plain exact numbers."""
-    if gold.split() == answer.split() and gold.split():
-        return Comparison("correct", f"{answer.strip()} is the gold answer as written", "normal form")
-    left, right = _exact(gold), _exact(answer)
+    """The cheapest rung: the same text, or two plain exact numbers.
+
+    Two decimals, or a decimal and a fraction, that differ are left to the rounding policy.
+    """
+    if (form := normal(gold)) and form == normal(answer):
+        return yes(f"{_shown(answer)} is the gold answer as written", "normal form")
+    left, right = plain(gold), plain(answer)
     if left is None or right is None:
-        return Comparison("undecided", "not two plain numbers", "exact rational")
-    if left == right:
-        return Comparison("correct", f"{answer} equals {gold} as exact rationals", "exact rational")
-    return Comparison("incorrect", f"{answer} is not {gold}", "exact rational")
+        return unknown("not two plain numbers", "exact rational")
+    if left[0] == right[0]:
+        return yes(f"{_shown(answer)} equals {_shown(gold)} as exact rationals", "exact rational")
+    if left[1] or right[1]:
+        return unknown(f"{_shown(answer)} is not exactly {_shown(gold)}", "exact rational")
+    return no(f"{_shown(answer)} differs from {_shown(gold)} as exact rationals", "exact rational")
 
 
 def compare(
     gold: str, answer: str, *, question: str | None = None, use_sympy: bool = True
 ) -> Comparison:
-    """The whole ladder."""
-    return same_form(gold, answer)
+    """Whether the answer is equal to the gold answer, by the whole ladder.
+
+    `question` may settle a spelling that is ambiguous; `use_sympy=False` stops below the worker.
+    Never raises on any text.
+    """
+    found = same_form(gold, answer)
+    if found.outcome != "undecided":
+        return found
+    golds = list(islice(readings(gold), _MOST_SENSES))
+    answers = list(islice(readings(answer), _MOST_SENSES))
+    if not golds or not answers:
+        side = "gold" if not golds else "answer"
+        return unknown(f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader")
+    first = _senses(golds, answers)
+    return _told(first, gold, answer)
+
+
+def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:
+    """The comparison of the best pair of senses; incorrect only if every pair is."""
+    found: list[Comparison] = []
+    for g in golds:
+        for a in answers:
+            each = expressions(g, a)
+            if each.correct:
+                return each
+            found.append(each)
+    if all(each.incorrect for each in found):
+        return found[0]
+    return next(each for each in found if not each.incorrect)
+
+
+def _told(found: Comparison, gold: str, answer: str) -> Comparison:
+    """The finding as a sentence that names both texts."""
+    verb = {"correct": "equals", "incorrect": "differs from", "undecided": "may or may not equal"}
+    sentence = f"{_shown(answer)} {verb[found.outcome]} {_shown(gold)}: {found.evidence}"
+    return Comparison(found.outcome, sentence, found.rung)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, without control characters, cut to sixty characters."""
+    clean = "".join(c if c.isprintable() else " " for c in text[:200]).strip().strip("$")
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= 60 else clean[:57] + "..."

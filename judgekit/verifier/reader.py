@@ -1,0 +1,88 @@
+"""LaTeX, ASCII or Unicode mathematics -> the tree of `tree.py`.
+
+`read` takes the text of one answer in its most usual sense; `readings` also yields the other senses
+that the spelling allows (1,234 as a list; 10 m as a quantity). Nothing is ever evaluated. Time is
+linear in the length of the text, and text that is too long, too deep or not mathematics raises
+`Unreadable` and nothing else. The grammar stands in `parser`, `brackets`, `latex` and `tails`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from judgekit.verifier import special
+from judgekit.verifier.brackets import items
+from judgekit.verifier.latex import prefix, starts
+from judgekit.verifier.parser import Grammar, Parser, Style
+from judgekit.verifier.tails import tail
+from judgekit.verifier.tokens import Unreadable, tokenize
+from judgekit.verifier.tree import Expr
+
+__all__ = ["Unreadable", "read", "readings"]
+
+_GRAMMAR = Grammar(prefix, starts, tail)
+_END = ".,;: \n\t"
+_GROUPED = re.compile(r"\d,\d{3}(?!\d)")
+_COMMA = re.compile(r"[^\d,]*\d+,\d+[^\d,]*")
+_SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
+_LETTER = re.compile(r"\d[\d.]*[)}]?\s?\$?[ ~](?:[A-Za-z]|[A-Za-z]{1,5}\^?\{?[/^\d])")
+
+
+def read(text: str) -> Expr:
+    """The tree of an answer's text, in its most usual sense.
+
+    Raises `Unreadable`, with the position at which reading stopped.
+    """
+    return _read(clean(text), Style())
+
+
+def readings(text: str) -> Iterator[Expr]:
+    """The tree of the text in every sense that its spelling allows, the most usual one first.
+
+    Yields nothing where no sense can be read.
+    """
+    text = clean(text)
+    for style in _styles(text):
+        try:
+            yield _read(text, style)
+        except Unreadable:
+            continue
+
+
+def _styles(text: str) -> Iterator[Style]:
+    yield Style()
+    if "," in text:
+        if _GROUPED.search(text):
+            yield Style(grouped=False)
+        if _COMMA.fullmatch(text):
+            yield Style(comma=True, grouped=False)
+    if "/" in text and _SLASHED.search(text):
+        yield Style(tight=True)
+    if _LETTER.search(text):
+        yield Style(units=True)
+
+
+def _read(text: str, style: Style) -> Expr:
+    found = special.read(text)
+    if found is not None:
+        return found
+    parser = Parser(tokenize(text, grouped=style.grouped), text, style, _GRAMMAR)
+    if parser.token.kind == "end":
+        raise Unreadable("nothing to read", text)
+    tree = items(parser, (), lines=True)
+    if parser.token.kind != "end":
+        raise parser.fault(f"cannot go on with {parser.token.text!r} here")
+    return tree
+
+
+def clean(text: str) -> str:
+    """The text without the punctuation and mark-up around it."""
+    text = text.strip()
+    while text and text[-1] in _END:
+        if text.endswith("\\ "):
+            break
+        text = text[:-1].rstrip()
+    if text.startswith("**") and text.endswith("**") and len(text) > 4:
+        text = text[2:-2].strip()
+    return text

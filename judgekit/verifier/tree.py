@@ -1,0 +1,265 @@
+"""The expression tree that `reader.read` builds and every rung of `equivalence` looks at.
+
+Nodes are small frozen dataclasses; a tree is bounded in depth and size by the reader, so that
+recursion over it is safe. Arithmetic nodes (`Number` ... `Call`) denote a value; the others denote
+answers with more structure (sets, relations, units, words).
+
+`dump` and `load` turn a tree into plain JSON values and back: that is how a tree reaches the SymPy
+worker, which never sees text.
+"""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A numeral. `places` counts its decimal places where it was written as a decimal.
+
+    1.50 has two places, 1.5e3 has -2 (its last written digit counts hundreds), 15 has None: it is
+    exact as written.
+    """
+
+    value: Fraction
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A variable, with its subscript in its name: `x`, `x_1`, `alpha`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """`pi`, `e`, `i` or `inf`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    factors: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    top: Expr
+    bottom: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    base: Expr
+    exponent: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function applied: those of `functions.KNOWN`, `pm` for a plus-or-minus term, or any f."""
+
+    name: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A chain: `members[0] ops[0] members[1] ops[1] ...`; ops are = != < <= > >= ~ in."""
+
+    ops: tuple[str, ...]
+    members: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Items between brackets: `()`, `[]`, `(]`, `[)`, `][`, `{}` or bare (two spaces)."""
+
+    brackets: str
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetBuilder:
+    """All `head` for which `condition` holds."""
+
+    head: Expr
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Sets or statements joined: op is `union`, `intersection`, `minus`, `and` or `or`."""
+
+    op: str
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    rows: tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A value with a unit: `unit` is a product of (name, exponent), names as in `units.TABLE`."""
+
+    value: Expr
+    unit: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A value with words around it that name no known unit: "40 candies", "15th day"."""
+
+    value: Expr
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approx:
+    """A value that its author marked as approximate: ~, ≈, about."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """3:4 or 1:2:3."""
+
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Based:
+    """A numeral with its base written as a subscript: 1011_2."""
+
+    digits: str
+    base: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A time of day in seconds after midnight; `half` is `am`, `pm` or empty."""
+
+    seconds: int
+    half: str
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date of the Gregorian calendar; `year` is 0 where none was written."""
+
+    year: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Yes, no, true or false."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word out of a closed list (`month:1`, `day:3`, `none`, `set:R`), or words as written."""
+
+    text: str
+
+
+Arithmetic = Number | Symbol | Constant | Sum | Product | Quotient | Power | Call
+Expr = (
+    Arithmetic
+    | Relation
+    | Collection
+    | SetBuilder
+    | Combined
+    | Matrix
+    | Quantity
+    | Labelled
+    | Approx
+    | Ratio
+    | Based
+    | Clock
+    | Date
+    | Truth
+    | Word
+)
+
+NODES: dict[str, type] = {node.__name__: node for node in typing.get_args(Expr)}
+
+EMPTY = Collection("{}", ())
+ZERO = Number(Fraction(0))
+ONE = Number(Fraction(1))
+MINUS_ONE = Number(Fraction(-1))
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside this one."""
+    match expr:
+        case Sum(parts) | Product(parts) | Ratio(parts) | Combined(_, parts):
+            return parts
+        case Call(_, parts) | Collection(_, parts) | Relation(_, parts):
+            return parts
+        case Quotient(a, b) | Power(a, b) | SetBuilder(a, b):
+            return (a, b)
+        case Quantity(value, _) | Labelled(value, _) | Approx(value):
+            return (value,)
+        case Matrix(rows):
+            return tuple(entry for row in rows for entry in row)
+    return ()
+
+
+def symbols(expr: Expr) -> frozenset[str]:
+    """Names of the variables that occur."""
+    if isinstance(expr, Symbol):
+        return frozenset((expr.name,))
+    inner = children(expr)
+    if not inner:
+        return frozenset()
+    return frozenset().union(*map(symbols, inner))
+
+
+def negate(expr: Expr) -> Expr:
+    """Minus the expression; a numeral changes its sign and stays a numeral."""
+    if isinstance(expr, Number):
+        return Number(-expr.value, expr.places)
+    if isinstance(expr, Quantity):
+        return Quantity(negate(expr.value), expr.unit)
+    if isinstance(expr, Product) and isinstance(expr.factors[0], Number):
+        return Product((negate(expr.factors[0]), *expr.factors[1:]))
+    return Product((MINUS_ONE, expr))
+
+
+def dump(value: Any) -> Any:
+    """The tree as JSON values: a node is a list that begins with its name."""
+    if isinstance(value, Fraction):
+        return ["/", str(value.numerator), str(value.denominator)]
+    if isinstance(value, tuple):
+        return [dump(item) for item in value]
+    if type(value).__name__ in NODES:
+        return [type(value).__name__, *(dump(getattr(value, f.name)) for f in fields(value))]
+    return value
+
+
+def load(value: Any) -> Any:
+    """The tree that `dump` wrote."""
+    if not isinstance(value, list):
+        return value
+    if value and value[0] == "/":
+        return Fraction(int(value[1]), int(value[2]))
+    if value and isinstance(value[0], str) and value[0] in NODES:
+        return NODES[value[0]](*(load(item) for item in value[1:]))
+    return tuple(load(item) for item in value)

@@ -1,0 +1,82 @@
+"""English words that are answers or parts of answers: numbers, yes and no, months, days, joints."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
+MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+NAMED = {name: f"month:{i}" for i, name in enumerate(MONTHS, 1)}
+NAMED |= {name[:3]: f"month:{i}" for i, name in enumerate(MONTHS, 1) if name != "may"}
+NAMED |= {name: f"day:{i}" for i, name in enumerate(DAYS, 1)}
+NAMED |= {
+    "none": "none", "undefined": "undefined", "odd": "odd", "even": "even", "dne": "undefined",
+    "impossible": "impossible",
+}  # fmt: skip
+INFINITE = frozenset(("infinity", "infinite", "inf", "oo"))
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBERS = {word: i for i, word in enumerate(_SMALL)}
+_NUMBERS |= {word: 10 * i for i, word in enumerate(_TENS, 2)}
+_POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4,
+    "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7,
+    "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
+}  # fmt: skip
+MULTIPLIERS = _POWERS | {"hundred": 100}
+NUMBER_WORDS = frozenset(_NUMBERS) | frozenset(MULTIPLIERS) | {"half"}
+
+STOP = frozenset(
+    """not no nor or and is are isn't aren't was be except if when where for unless less more than
+    but without with at most least over under above below about approximately nearly almost only
+    either neither between greater fewer wrong incorrect instead never rather minus plus times
+    divided multiplied to from by such that depends any all some every each each modulo mod also
+    negative positive non root because since of""".split()
+)
+"""Words that may change what the words around them say: a tail with one of them is not a label."""
+
+_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, at most forty."""
+    return [found.group().lower() for found in _WORD.finditer(text[:400])][:40]
+
+
+def number_word(text: str) -> Fraction | None:
+    """The number that words spell, or None.
+
+    number = [half | digit-word ("half" | "third" ...)] | words of "two hundred and five thousand".
+    """
+    words = [word for word in words_of(text.replace("-", " ")) if word != "and"]
+    if not words or len(words) > 20:
+        return None
+    if len(words) == 1 and words[0] == "half":
+        return Fraction(1, 2)
+    if len(words) == 2 and words[1] in _PARTS and words[0] in ("a", *_NUMBERS):
+        top = 1 if words[0] == "a" else _NUMBERS[words[0]]
+        return Fraction(top, _PARTS[words[1]])
+    total = current = 0
+    last = None
+    for word in words:
+        if word in _NUMBERS:
+            value = _NUMBERS[word]
+            if last is not None and not (last >= 20 > value > 0 and last < 100 and value < 10):
+                return None
+            current, last = current + value, value
+        elif word == "hundred":
+            current, last = max(current, 1) * 100, None
+        elif word in _POWERS:
+            total, current, last = total + max(current, 1) * _POWERS[word], 0, None
+        else:
+            return None
+    return Fraction(total + current)
