@@ -143,6 +143,8 @@ def messages(
 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The template with each `{name}` of `values` replaced, in one pass."""
+    if not values:
+        return template
     names = "|".join(map(re.escape, values))
     return re.sub(r"\{(" + names + r")\}", lambda match: values[match[1]], template)
 
