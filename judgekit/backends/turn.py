@@ -14,58 +14,12 @@ from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece
 from judgekit.backends.segments import segments
+from judgekit.backends.transcript import Ledger, Sampling, Transcript, counted
 from judgekit.errors import RequestFailed
 from judgekit.prompt import Prompt, messages
-from judgekit.records import FinishReason, Problem, Role, Segment, Usage
+from judgekit.records import FinishReason, Problem, Role, Usage
 
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """The run's settings: `max_tokens` bounds the models' own tokens in one response."""
-
-    max_tokens: int
-    temperature: float = 0.0
-    top_p: float = 1.0
-    seed: int = 0
-    logprobs: bool = False
-    stop_on_loop: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """One finished response before it is keyed: what was written, by whom, and what it cost."""
-
-    segments: tuple[Segment, ...]
-    finish_reason: FinishReason
-    prompt_tokens: int
-    usage: Mapping[str, Usage]
-    token_ids: tuple[int, ...] | None = None
-    logprob: float | None = None
-    variant: str = ""
-
-    @property
-    def text(self) -> str:
-        return "".join(segment.text for segment in self.segments)
-
-
-@dataclass(slots=True)
-class Ledger:
-    """All that the models read and wrote for one generation, whatever became of it."""
-
-    spent: dict[str, Usage] = field(default_factory=dict)
-
-    def add(self, by: str, extension: Extension) -> None:
-        """Count an extension by the model of this name."""
-        self.spent[by] = _with(self.spent.get(by, Usage()), extension)
-
-    def settle(self, kept: Mapping[str, Usage]) -> dict[str, Usage]:
-        """The usage of a response: what was written and did not enter it is discarded."""
-        settled = {}
-        for by, spent in self.spent.items():
-            entered = kept.get(by, Usage()).completion
-            discarded = spent.completion + spent.discarded - entered
-            settled[by] = Usage(spent.prompt, entered, discarded)
-        return settled
+__all__ = ["Model", "Sampling", "Transcript", "Turn", "derive", "open_context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +167,12 @@ class Turn:
         The model of this turn has read it in its prompt, or not at all. It stands between forced
         `<think>` tags, so that nobody takes it for the answer.
         """
-        text = other.text.strip()
-        if not text:
+        if not other.text.strip():
             return
         scratch = Turn(self.engine, Context(()), self.sampling)
         scratch.force("<think>\n", "other")
-        scratch.hear(text, other.by, "thinking")
+        for piece in other.context.pieces:
+            scratch.hear(piece.text, piece.by, "thinking")
         scratch.force("\n</think>\n\n", "other")
         self.notes += scratch.context.pieces
         for by, usage in other._usage.items():
@@ -331,7 +285,7 @@ class Turn:
             self.prompt_tokens = extension.prompt_tokens
         self._logprob += extension.logprob or 0.0
         self._own += extension.tokens
-        self._usage[self.by] = _with(self._usage.get(self.by, Usage()), extension)
+        self._usage[self.by] = counted(self._usage.get(self.by, Usage()), extension)
         self.ledger.add(self.by, extension)
 
     def _with_stop(self, extension: Extension, stop: str) -> Extension:
@@ -351,11 +305,3 @@ class Turn:
             return "loop"
         stopped = self.last.stopped if self.last else "end"
         return "stop" if stopped == "end" else stopped
-
-
-def _with(usage: Usage, extension: Extension) -> Usage:
-    return Usage(
-        usage.prompt + extension.prompt_tokens - extension.cached_tokens,
-        usage.completion + extension.tokens,
-        usage.discarded + extension.discarded,
-    )
