@@ -17,18 +17,15 @@ from judgekit.records import Role, Segment
 _TAG = re.compile(r"</?(?:think|reasoning|answer)>")
 
 
+Cut = tuple[str, Role, str, int]
+
+
 def segments(pieces: Sequence[Piece], tokenizer: Tokenizer | None) -> tuple[Segment, ...]:
     """The response's segments; joined, their texts are the text of all pieces."""
-    text, token_ends, origin = _tokens(pieces, tokenizer)
-    roles = _roles(text)
-    cuts: list[tuple[str, Role, str, int]] = []
-    start = 0
-    for end, piece in zip(token_ends, origin, strict=True):
-        role = piece.role or (roles[end - 1] if end else "answer")
-        cuts.append((text[start:end], role, piece.by, 1))
-        start = end
-    if not cuts and text:
-        cuts = [(text, "answer", "model", 0)]
+    if tokenizer is not None and all(piece.ids is not None for piece in pieces):
+        cuts = _by_token(pieces, tokenizer)
+    else:
+        cuts = _by_character(pieces)
     merged = []
     for (role, by), run in groupby(cuts, key=lambda cut: (cut[1], cut[2])):
         parts = list(run)
@@ -38,23 +35,38 @@ def segments(pieces: Sequence[Piece], tokenizer: Tokenizer | None) -> tuple[Segm
     return tuple(merged)
 
 
-def _tokens(
-    pieces: Sequence[Piece], tokenizer: Tokenizer | None
-) -> tuple[str, list[int], list[Piece]]:
-    """The whole text, where each token ends in it, and which piece each token is from."""
-    origin = [piece for piece in pieces for _ in range(piece.tokens)]
-    if tokenizer is not None and all(piece.ids is not None for piece in pieces):
-        ids = [id_ for piece in pieces for id_ in piece.ids or ()]
-        return (*token_ends(ids, tokenizer), origin)
-    text = "".join(piece.text for piece in pieces)
-    ends: list[int] = []
+def _by_token(pieces: Sequence[Piece], tokenizer: Tokenizer) -> list[Cut]:
+    """Each token with its text, from one decoding of all ids."""
+    text, ends = token_ends([id_ for piece in pieces for id_ in piece.ids or ()], tokenizer)
+    roles = _roles(text)
+    cuts: list[Cut] = []
+    start = 0
+    for end, piece in zip(ends, (p for p in pieces for _ in p.ids or ()), strict=True):
+        role = piece.role or (roles[max(end, 1) - 1] if roles else "answer")
+        cuts.append((text[start:end], role, piece.by, 1))
+        start = end
+    return cuts
+
+
+def _by_character(pieces: Sequence[Piece]) -> list[Cut]:
+    """Each stretch of one role, where only a piece's own count is known: it is shared by length."""
+    roles = _roles("".join(piece.text for piece in pieces))
+    cuts: list[Cut] = []
     start = 0
     for piece in pieces:
-        # Without ids only the piece's own count is known: its tokens are taken as equally long.
-        length = len(piece.text)
-        ends += [start + length * (i + 1) // piece.tokens for i in range(piece.tokens)]
+        length, done = len(piece.text), 0
+        mine = [piece.role] * length if piece.role else roles[start : start + length]
+        for role, run in groupby(mine or [piece.role or "answer"]):
+            upto = min(done + len(list(run)), length)
+            tokens = _share(upto, length, piece.tokens) - _share(done, length, piece.tokens)
+            cuts.append((piece.text[done:upto], role, piece.by, tokens if length else piece.tokens))
+            done = upto
         start += length
-    return text, ends, origin
+    return [cut for cut in cuts if cut[0] or cut[3]]
+
+
+def _share(part: int, whole: int, tokens: int) -> int:
+    return round(tokens * part / whole) if whole else 0
 
 
 def token_ends(ids: Sequence[int], tokenizer: Tokenizer) -> tuple[str, list[int]]:
