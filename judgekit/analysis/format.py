@@ -155,15 +155,23 @@ def _pair_fault(text: str, tag: str) -> str | None:
     return None
 
 
+_BRACES = re.compile(r"(?P<box>\\f?boxed\s*\{)|\\[{}]|(?P<open>\{)|(?P<close>\})")
+
+
 def _has_box(text: str) -> bool:
-    r"""Whether some `\boxed{...}` is closed and not empty."""
-    for match in re.finditer(r"\\f?boxed\s*\{", text):
-        depth, at = 1, match.end()
-        # 10,000 characters hold every answer; a hostile text must not cost a scan for each box.
-        for at in range(match.end(), min(len(text), match.end() + 10_000)):
-            depth += (text[at] == "{") - (text[at] == "}")
-            if not depth:
-                break
-        if not depth and text[match.end() : at].strip():
-            return True
+    r"""Whether some `\boxed{...}` is closed and not empty. One pass over the braces."""
+    begun: list[int | None] = []
+    for brace in _BRACES.finditer(text):
+        if brace["box"]:
+            begun.append(brace.end())
+        elif brace["open"]:
+            begun.append(None)
+        elif brace["close"] and begun:
+            start = begun.pop()
+            if (
+                start is not None
+                and not text[start : brace.start()].isspace()
+                and (start < brace.start())
+            ):
+                return True
     return False
