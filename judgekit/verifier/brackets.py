@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from judgekit.verifier import words
 from judgekit.verifier.parser import SET, Parser
 from judgekit.verifier.tokens import Token
 from judgekit.verifier.tree import (
@@ -19,6 +20,7 @@ from judgekit.verifier.tree import (
     Number,
     Relation,
     SetBuilder,
+    Word,
 )
 
 _CLOSING = {
@@ -70,7 +72,9 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             joints.add(word)
             parser.advance()
             continue
-        found.append(parser.expression())
+        label = _label(parser)
+        statement = parser.expression()
+        found.append(Relation(("=",), (Word(label), statement)) if label else statement)
         token = parser.token
         if not (
             parser.at(",", ";", *closers)
@@ -81,11 +85,34 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             raise parser.fault(f"cannot go on with {token.text!r} here")
     if len(found) == 1:
         return found[0]
+    if all(isinstance(item, Relation) and set(item.ops) <= {"=", "~"} for item in found):
+        return Collection("  ", tuple(found))
     if "or" in joints and any(isinstance(item, (Relation, Combined)) for item in found):
         return Combined("or", tuple(found))
     if joints == {"and"} and all(isinstance(item, Relation) for item in found):
         return Combined("and", tuple(found))
     return Collection("  ", tuple(found))
+
+
+def _label(parser: Parser) -> str:
+    """Words and a colon before a statement, `Minimum: 1`, or its mark in a list, `(a) 5`, `b) 6`."""
+    start = parser.i
+    if parser.take("(") or parser.token.kind == "word":
+        mark, after = parser.token, parser.peek()
+        if mark.kind == "word" and mark.text in "abcdefgh" and after.text == ")":
+            if parser.peek(2).kind == "num" or parser.peek(2).text in ("$", "\\$", "-"):
+                parser.i += 2
+                return mark.text
+    parser.i = start
+    found: list[str] = []
+    while parser.token.kind in ("word", "text") and len(found) < 4:
+        found.append(parser.advance().text.strip().lower())
+    if found and (parser.take(":") or found[-1].endswith(":")):
+        label = " ".join(found).rstrip(":")
+        if len(label) > 1 and not any(word in words.STOP for word in label.split()):
+            return label
+    parser.i = start
+    return ""
 
 
 def bracketed(parser: Parser) -> Expr:

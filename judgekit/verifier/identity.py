@@ -96,7 +96,9 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     """Whether two expressions in these variables are the same function."""
     log = "e" if _has(gold, "ln") or _has(answer, "ln") else "10"
     complex_allowed = _has_i(gold) or _has_i(answer)
-    agreed, differed, unsure = [], [], 0
+    agreed: list[dict[str, Fraction]] = []
+    differed: list[dict[str, Fraction]] = []
+    near = _has_decimal(gold) or _has_decimal(answer)
     for point in _points(names):
         evaluate = Evaluator(FLOATS, point, log=log)
         try:
@@ -107,11 +109,13 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         if apart(left, right):
             if real or complex_allowed:
                 differed.append(point)
+                near = near and abs(left.mid - right.mid) <= 0.02 * abs(left.mid)
             continue
         if not _tight(left) or not _tight(right):
-            unsure += 1
             continue
         agreed.append(point)
+    if differed and near:
+        return unknown("their decimal coefficients are near each other", RUNG)
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
     if len(agreed) < 3:
@@ -155,6 +159,15 @@ def _different(
             return yes("they agree at all integers tried", RUNG)
         return unknown("they agree at integers only", RUNG)
     left, right = symbols(gold), symbols(answer)
+    if isinstance(gold, Symbol) and isinstance(answer, Symbol):
+        if gold.name.lower() == answer.name.lower():
+            return unknown("the same letter in another case", RUNG)
+        return no("they are different names", RUNG)
+    if not left or not right:
+        # "4.00 g O": letters after a number may be what is counted.
+        ones = dict.fromkeys(names, Number(Fraction(1)))
+        if equal(substitute(gold, ones), substitute(answer, ones)).correct:
+            return unknown("a number with letters after it on one side", RUNG)
     if left == right:
         return no("they differ at a point where both are defined", RUNG)
     if (not left and _bare(answer)) or (not right and _bare(gold)):
@@ -195,7 +208,10 @@ def _tight(ball: Ball) -> bool:
     return bool(ball.rad <= 1e-6 * max(1.0, abs(ball.mid)))
 
 
-_RANGES = ((0.2, 0.9), (1.1, 2.9), (0.3, 1.9), (3.1, 7.9), (-0.9, -0.1), (-2.9, 2.9), (11.0, 29.0))
+_RANGES = (
+    (0.2, 0.9), (1.1, 2.9), (0.1, 0.5), (0.5, 0.95), (3.1, 7.9), (-0.9, -0.1), (-2.9, 2.9),
+    (11.0, 29.0),
+)  # fmt: skip
 _DRAWS: dict[str, list[Fraction]] = {}
 
 
@@ -253,6 +269,12 @@ def number_at(expr: Expr) -> Fraction | None:
 def _has(expr: Expr, name: str) -> bool:
     return (isinstance(expr, Call) and expr.name == name) or any(
         _has(child, name) for child in children(expr)
+    )
+
+
+def _has_decimal(expr: Expr) -> bool:
+    return (isinstance(expr, Number) and expr.places is not None) or any(
+        map(_has_decimal, children(expr))
     )
 
 

@@ -59,7 +59,9 @@ _DOTS = frozenset((r"\ldots", r"\dots", r"\cdots", r"\vdots", "..."))
 _MONEY = {"$": "USD", "\\$": "USD", "€": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
           "₹": "rupee", "\\euro": "EUR"}  # fmt: skip
 _FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
-_BRACKETED = {f"\\{name}": kind for name, kind in functions.BRACKETED.items() if name != "sqrt"}
+_BRACKETED = {
+    f"\\{name}": kind for name, kind in functions.BRACKETED.items() if name not in ("sqrt", "binom")
+}
 _STARTS = (
     _GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | _DOTS | frozenset(_CONSTANTS)
     | frozenset(_FUNCTIONS) | frozenset(_BRACKETED) | OPENING
@@ -283,7 +285,7 @@ def _subscript(parser: Parser) -> str:
 
 def _text(parser: Parser, text: str) -> Expr:
     """Words under `\\text`: a word the reader knows, or mathematics in disguise."""
-    bare = text.strip(" .,~")
+    bare = text.strip(" .,~:")
     if len(bare) == 1 and bare.isalpha():
         parser.advance()
         return _name(parser, bare)

@@ -82,13 +82,15 @@ class Style:
     """How an ambiguous spelling is taken; `reader.readings` tries several.
 
     `grouped`: 1,234 is one number. `comma`: 3,14 is a decimal. `tight`: 1/2x is 1/(2x).
-    `units`: a lone letter after a number may be a unit (10 m).
+    `units`: a lone letter after a number may be a unit (10 m). `broken`: the lines of a matrix are
+    one formula.
     """
 
     grouped: bool = True
     comma: bool = False
     tight: bool = False
     units: bool = False
+    broken: bool = False
 
 
 class Parser:

@@ -16,17 +16,17 @@ from judgekit.verifier.brackets import items
 from judgekit.verifier.latex import prefix, starts
 from judgekit.verifier.parser import Grammar, Parser, Style
 from judgekit.verifier.tails import tail
-from judgekit.verifier.tokens import Unreadable, tokenize
+from judgekit.verifier.tokens import Token, Unreadable, tokenize
 from judgekit.verifier.tree import Expr
 
 __all__ = ["Unreadable", "read", "readings"]
 
 _GRAMMAR = Grammar(prefix, starts, tail)
-_END = ".,;: \n\t"
+_END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
-_COMMA = re.compile(r"[^\d,]*\d+,\d+[^\d,]*")
+_COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
-_LETTER = re.compile(r"\d[\d.]*[)}]?\s?\$?[ ~](?:[A-Za-z]|[A-Za-z]{1,5}\^?\{?[/^\d])")
+_LETTER = re.compile(r"[^A-Za-z\\\s][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
 
 
 def read(text: str) -> Expr:
@@ -61,13 +61,16 @@ def _styles(text: str) -> Iterator[Style]:
         yield Style(tight=True)
     if _LETTER.search(text):
         yield Style(units=True)
+    if "\\begin{matrix}" in text:
+        yield Style(broken=True)
 
 
 def _read(text: str, style: Style) -> Expr:
     found = special.read(text)
     if found is not None:
         return found
-    parser = Parser(tokenize(text, grouped=style.grouped), text, style, _GRAMMAR)
+    tokens = tokenize(text, grouped=style.grouped)
+    parser = Parser(_whole(tokens) if style.broken else tokens, text, style, _GRAMMAR)
     if parser.token.kind == "end":
         raise Unreadable("nothing to read", text)
     tree = items(parser, (), lines=True)
@@ -76,13 +79,28 @@ def _read(text: str, style: Style) -> Expr:
     return tree
 
 
+def _whole(tokens: list[Token]) -> list[Token]:
+    """The tokens of a formula that was broken over the lines of a `matrix` environment."""
+    kept: list[Token] = []
+    skip = 0
+    for token in tokens:
+        if skip:
+            skip -= 1
+        elif token.text in ("\\begin", "\\end"):
+            skip = 3
+        elif token.text == "}" and kept and kept[-1].text == "{":
+            kept.pop()
+        elif token.text != "\\\\":
+            kept.append(token)
+    return kept
+
+
 def clean(text: str) -> str:
     """The text without the punctuation and mark-up around it."""
     text = text.strip()
     while text and text[-1] in _END:
-        if text.endswith("\\ "):
-            break
-        text = text[:-1].rstrip()
+        spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
+        text = text[: -2 if spaced else -1].rstrip()
     if text.startswith("**") and text.endswith("**") and len(text) > 4:
         text = text[2:-2].strip()
     return text

@@ -196,12 +196,12 @@ def _solved(relation: Relation) -> list[Piece] | None:
             if not isinstance(right, Symbol) or right.name in symbols(left):
                 return None
             found = _half(_FLIPPED[op], left)
-        elif len(names) == 1:
-            found = _linear(op, left, right, next(iter(names)))
         elif _applied(left):
             found = _half(op, right)
         elif _applied(right):
             found = _half(_FLIPPED[op], left)
+        elif len(names) == 1:
+            found = _linear(op, left, right, next(iter(names)))
         if found is None:
             return None
         whole = _intersected(whole, found) if whole != [LINE] else found

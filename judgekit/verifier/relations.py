@@ -75,7 +75,7 @@ def named(expr: Expr) -> Named:
             rest, ops = rest[1:], ops[1:]
     elif is_name(rest[-1]) and len(rest) == 1 and not symbols(first):
         return Named(first, rest[-1])
-    elif not symbols(first):
+    elif not symbols(expr):
         rest, ops = [first, *rest], ("=", *ops)
     elif len(rest) > 1 and all(not symbols(member) for member in rest[-1:]):
         name, rest, ops = first, rest[-1:], ops[-1:]

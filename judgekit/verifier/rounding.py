@@ -96,6 +96,8 @@ def numbers(
         if marked or unit or of_gold.digits >= FRACTION_DIGITS:
             return yes("it rounds to the gold at the gold's last digit", RUNG)
         return unknown("it rounds to a gold of fewer than three digits", RUNG)
+    if of_answer and gap <= of_answer.ulp / 2:
+        return unknown("it is the gold rounded to fewer than three digits", RUNG)
     near = NEAR_APPROXIMATE if marked or unit or vague else NEAR_DECIMAL
     if gap <= near * abs(g) or gap <= of_gold.ulp * Fraction(3, 2):
         return unknown("it is near the gold decimal without rounding to it", RUNG)

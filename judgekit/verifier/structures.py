@@ -115,6 +115,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
         return _based(gold, answer)
     if isinstance(gold, Ratio) or isinstance(answer, Ratio):
         return _ratio(gold, answer)
+    gold, answer = folded(gold), folded(answer)
     if isinstance(gold, Matrix) or isinstance(answer, Matrix):
         return _matrix(gold, answer)
     if isinstance(gold, _VALUES) and isinstance(answer, _VALUES):
@@ -281,6 +282,32 @@ def _all(found: list[Comparison], rung: str, evidence: str) -> Comparison:
         return replace(wrong, rung=rung)
     open_ = next((each for each in found if not each.correct), None)
     return yes(evidence, rung) if open_ is None else replace(open_, rung=rung)
+
+
+def folded(expr: Expr) -> Expr:
+    """Sums and multiples of matrices as one matrix; a matrix of one entry as that entry."""
+    if isinstance(expr, Matrix):
+        single = len(expr.rows) == 1 == len(expr.rows[0])
+        return expr.rows[0][0] if single else expr
+    if isinstance(expr, Collection) and expr.brackets == "()" and len(expr.items) == 1:
+        return folded(expr.items[0])
+    if isinstance(expr, Quotient) and isinstance(expr.top, Matrix):
+        return _scaled(expr.top, Quotient(Number(Fraction(1)), expr.bottom))
+    if isinstance(expr, Product):
+        grids = [factor for factor in expr.factors if isinstance(factor, Matrix)]
+        rest = tuple(factor for factor in expr.factors if not isinstance(factor, Matrix))
+        return _scaled(grids[0], Product(rest)) if len(grids) == 1 and rest else expr
+    if isinstance(expr, Sum):
+        grids = [grid for term in expr.terms if isinstance(grid := folded(term), Matrix)]
+        shapes = {(len(grid.rows), len(grid.rows[0])) for grid in grids}
+        if len(grids) == len(expr.terms) and len(shapes) == 1:
+            rows = zip(*(grid.rows for grid in grids), strict=True)
+            return Matrix(tuple(tuple(map(Sum, zip(*row, strict=True))) for row in rows))
+    return expr
+
+
+def _scaled(grid: Matrix, factor: Expr) -> Matrix:
+    return Matrix(tuple(tuple(Product((factor, entry)) for entry in row) for row in grid.rows))
 
 
 def _matrix(gold: Expr, answer: Expr) -> Comparison:

@@ -39,24 +39,23 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     token = parser.token
     if token.kind not in ("word", "text", "cmd"):
         return None
-    if token.kind == "word" and len(token.text) == 1 and not parser.style.units:
+    if isinstance(left, Call) and left.name == "deg" and token.text.strip() in ("C", "F"):
+        name = "celsius" if parser.advance().text.strip() == "C" else "fahrenheit"
+        return Quantity(left.args[0], ((name, 1),))
+    alone = token.kind == "word" and len(token.text) == 1 and not parser.style.units
+    if alone and parser.peek().text != "/":
         return None
     if token.kind == "cmd" and token.text not in _COMMANDS:
         return None
     if not isinstance(left, (Number, Quotient, Product, Power, Sum, Call)):
         return None
     if isinstance(left, Call) and left.name == "deg":
-        scale = token.text.strip()
-        if scale in ("C", "F"):
-            parser.advance()
-            name = "celsius" if scale == "C" else "fahrenheit"
-            return Quantity(left.args[0], ((name, 1),))
         return _label(parser, left)
     if not _numeric(left, parser):
         return None
     end, atoms = _atoms(parser)
     unit = units.parse(atoms) if atoms else None
-    if unit is not None:
+    if unit is not None and not (alone and not token.spaced):
         parser.i = end
         if unit == (("deg", 1),):
             return Call("deg", (left,))

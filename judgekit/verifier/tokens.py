@@ -153,7 +153,7 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
                     closing = _matching(source)
                 content, after = _argument(source, position, closing)
                 # A font around mathematics is dropped; words under it stay one token.
-                if content is None or not (word in VERBATIM or content.strip().isalpha()):
+                if content is None or not (word in VERBATIM or content.strip(" ~").isalpha()):
                     spaced = True
                     continue
                 kind, word, position = "text", content, after

@@ -238,6 +238,8 @@ def negate(expr: Expr) -> Expr:
         return Number(-expr.value, expr.places)
     if isinstance(expr, Quantity):
         return Quantity(negate(expr.value), expr.unit)
+    if isinstance(expr, Call) and expr.name in ("deg", "percent"):
+        return Call(expr.name, (negate(expr.args[0]),))
     if isinstance(expr, Product) and isinstance(expr.factors[0], Number):
         return Product((negate(expr.factors[0]), *expr.factors[1:]))
     return Product((MINUS_ONE, expr))
