@@ -30,7 +30,6 @@ was interrupted with 130; neither is an exception of this module.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 DONE = 0
@@ -65,6 +64,8 @@ class UnknownName(UserError):
     """A name that is not known; the message lists the nearest known ones."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], *, hint: str | None = None):
+        import difflib
+
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         if near:

@@ -1,67 +1,64 @@
 """The command line: each module parses, calls one function of the house, and renders.
 
-Nothing heavy is imported here: what a command needs is imported inside it.
+`COMMANDS` is the whole surface. Only the module of the command that was typed is imported, and
+nothing heavy before it needs it, so that help is there at once.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Mapping
 from typing import NoReturn
 
 import typer
 
 from judgekit import errors
-from judgekit.cli import (
-    doctor,
-    generate,
-    grade,
-    lists,
-    report,
-    show,
-    verify,
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "generate": ("generate", "Run a model over a benchmark with a strategy."),
+    "grade": ("grade", "Grade a run, or responses that another tool has written."),
+    "report": ("report", "What a run got right and how sure that is."),
+    "verify": ("verify", "Whether one response's answer equals the gold answer."),
+    "show": ("show", "One response with all that is known of it."),
+    "prompts": ("lists", "The prompts, and what a model sees of them."),
+    "benchmarks": ("lists", "The benchmarks that judgekit knows."),
+    "strategies": ("lists", "The strategies that drive a model."),
+    "models": ("lists", "The embedded model, and those of the configuration."),
+    "doctor": ("doctor", "What is installed, what works, what to do about the rest."),
+}
+"""Each command: the module of this package that has it, and its line in `judgekit --help`."""
+
+EPILOG = "\n".join(
+    [
+        "A first run:",
+        "  $ judgekit generate",
+        "  $ judgekit grade",
+        "  $ judgekit report",
+        "Grade what another tool has written:",
+        "  $ judgekit grade responses.jsonl --gold answer --out graded.jsonl",
+    ]
 )
 
-app = typer.Typer(
-    name="judgekit",
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Run small reasoning language models, and know what they got right.",
-    epilog="\n".join(
-        [
-            "A first run:",
-            "  $ judgekit generate",
-            "  $ judgekit grade",
-            "  $ judgekit report",
-            "Grade what another tool has written:",
-            "  $ judgekit grade responses.jsonl --gold answer --out graded.jsonl",
-        ]
-    ),
-)
 
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from judgekit import __version__
-
-        typer.echo(f"judgekit {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Show the version and exit."
-    ),
-) -> None:
-    del version
-
-
-for module in (generate, grade, report, verify, show):
-    module.register(app)
-lists.register(app)
-doctor.register(app)
+def build(wanted: str | None) -> typer.Typer:
+    """The application with one command in full and the others by name; all in full for None."""
+    app = typer.Typer(
+        name="judgekit",
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Run small reasoning language models, and know what they got right.",
+        epilog=EPILOG,
+    )
+    app.callback()(_root)
+    for name, (module, line) in COMMANDS.items():
+        if wanted in (name, None):
+            importlib.import_module(f"judgekit.cli.{module}").register(app, name)
+        else:
+            app.command(name, help=line)(_elsewhere)
+    return app
 
 
 def main() -> NoReturn:
@@ -71,7 +68,9 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
-    command = typer.main.get_command(app)
+    typed = next((word for word in arguments if not word.startswith("-")), "")
+    completing = "_JUDGEKIT_COMPLETE" in os.environ
+    command = typer.main.get_command(build(None if completing else typed))
     try:
         code = command.main(
             args=arguments or ["--help"], prog_name="judgekit", standalone_mode=False
@@ -91,6 +90,29 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DONE
     return code if isinstance(code, int) else errors.DONE
+
+
+def _root(
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=lambda wanted: _version() if wanted else None,
+        is_eager=True,
+        help="Show the version and exit.",
+    ),
+) -> None:
+    del version
+
+
+def _version() -> NoReturn:
+    from judgekit import __version__
+
+    typer.echo(f"judgekit {__version__}")
+    raise typer.Exit
+
+
+def _elsewhere() -> None:
+    """Stands for a command that was not typed; it is listed, and never run."""
 
 
 def _say(line: str) -> None:

@@ -11,8 +11,8 @@ EPILOG = examples("judgekit doctor", "judgekit doctor --json")
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 
-def register(app: typer.Typer) -> None:
-    app.command("doctor", epilog=EPILOG)(doctor)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(doctor)
 
 
 def doctor(

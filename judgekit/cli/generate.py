@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,8 +32,8 @@ EPILOG = examples(
 )
 
 
-def register(app: typer.Typer) -> None:
-    app.command("generate", epilog=EPILOG)(generate)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(generate)
 
 
 def generate(
@@ -81,6 +80,8 @@ def generate(
     as_json: Json = False,
 ) -> int:
     """Run a model over a benchmark with a strategy; the same command resumes its own run."""
+    import asyncio
+
     from judgekit.generate import Job, plan
     from judgekit.generate import generate as run_job
 

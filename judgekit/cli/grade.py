@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,8 +34,8 @@ EPILOG = examples(
 )
 
 
-def register(app: typer.Typer) -> None:
-    app.command("grade", epilog=EPILOG)(grade)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(grade)
 
 
 def grade(
@@ -70,6 +69,8 @@ def grade(
     The cheapest stage that can be certain decides: exact, symbolic, then the judges of
     judgekit.toml where the verifier cannot. Without a configuration no model is called.
     """
+    import asyncio
+
     from judgekit.cli.progress import grading
     from judgekit.formats.foreign import read_responses
     from judgekit.grade import grade_file, grade_run

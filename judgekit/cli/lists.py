@@ -20,14 +20,14 @@ from judgekit.cli.common import (
 )
 
 
-def register(app: typer.Typer) -> None:
-    for name, group in {
+def register(app: typer.Typer, name: str) -> None:
+    groups = {
         "prompts": prompts,
         "benchmarks": benchmarks,
         "strategies": strategies,
         "models": models,
-    }.items():
-        app.add_typer(group, name=name)
+    }
+    app.add_typer(groups[name], name=name)
 
 
 def _group(help: str, *lines: str) -> typer.Typer:

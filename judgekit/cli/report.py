@@ -22,8 +22,8 @@ EPILOG = examples(
 )
 
 
-def register(app: typer.Typer) -> None:
-    app.command("report", epilog=EPILOG)(report)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(report)
 
 
 def report(

@@ -21,8 +21,8 @@ EPILOG = examples(
 )
 
 
-def register(app: typer.Typer) -> None:
-    app.command("show", epilog=EPILOG)(show)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(show)
 
 
 def show(

@@ -16,8 +16,8 @@ EPILOG = examples(
 )
 
 
-def register(app: typer.Typer) -> None:
-    app.command("verify", epilog=EPILOG)(verify)
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(verify)
 
 
 def verify(
