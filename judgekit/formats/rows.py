@@ -107,7 +107,7 @@ def _readable(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as fault:
         raise DataError(f"{path} is not UTF-8 text: {fault.reason}") from None
     except OSError as fault:
-        raise EnvironmentFault(f"{path}: {fault.strerror or fault}") from None
+        raise EnvironmentFault(f"{path}: {fault.strerror}") from None
 
 
 def _json_lines(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]]:
@@ -206,8 +206,12 @@ def _parquet(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]]:
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
-    except pyarrow.ArrowException as fault:
-        raise DataError(f"{path}: not Parquet: {fault}") from None
+    except (pyarrow.ArrowException, OSError) as fault:
+        # A page that cannot be decoded is an OSError to pyarrow, one without an error number.
+        if isinstance(fault, OSError) and fault.errno is not None:
+            raise
+        cause = " ".join(str(fault).split())
+        raise DataError(f"{path}: not Parquet, or damaged: {cause}") from None
 
 
 _Reader = Callable[[Path, _Complain], Iterator[tuple[int, _Fields]]]
