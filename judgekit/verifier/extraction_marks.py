@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean
@@ -70,7 +71,7 @@ def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
         first -= 1
     singles = [box.span for box in boxes]
     if first == len(boxes) - 1:
-        return singles
+        return [*singles[:-1], replace(singles[-1], rival=True)]
     return [_union(text, boxes[first:]), *singles]
 
 
@@ -89,7 +90,7 @@ def _union(text: str, boxes: list[_Box]) -> Span:
         label = _LABEL.search(text, max(0, mark - 16), mark)
         parts.append(f"{label.group()}{span.text}" if label else span.text)
     word = " \\text{ or } " if _OR.search(text, start, end) else ", "
-    return Span(word.join(parts), start, end, "boxed", "strong", group=len(boxes) + 10_000)
+    return Span(word.join(parts), start, end, "boxed", "strong", group=-1, rival=True)
 
 
 def _joined(between: str) -> bool:

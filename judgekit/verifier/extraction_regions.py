@@ -34,6 +34,9 @@ _NEXT_TURN = re.compile(
     r"\n[ \t#*]*(?:Question|Problem|Q|Human|User|Instruction|Exercise)[ \t]*\d{0,3}[ \t*]*:"
     r"|<\|im_start\|>user|<\|start_header_id\|>user|\n### Instruction|<start_of_turn>user"
 )
+_SIGNS = ("\\boxed", "####", "</answer>", "nswer is")
+"""Signs of an answer: a problem restated at the top of a response is not the next one."""
+
 _TAIL = 64
 
 
@@ -75,16 +78,6 @@ def _without_endings(text: str) -> int:
 
 def _before_next_turn(text: str, start: int, end: int) -> int:
     """Where the model begins to write the next question, if it does so after an answer."""
-    found = _NEXT_TURN.search(text, start, end)
-    while found:
-        if text[start : found.start()].strip() and _answers(text, start, found.start()):
-            return found.start()
-        found = _NEXT_TURN.search(text, found.end(), end)
-    return end
-
-
-def _answers(text: str, start: int, end: int) -> bool:
-    """Whether this stretch already says an answer: a problem restated at the top does not."""
-    return any(
-        text.rfind(sign, start, end) >= 0 for sign in ("\\boxed", "####", "</answer>", "nswer is")
-    )
+    signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
+    found = _NEXT_TURN.search(text, min(signs), end) if signs else None
+    return found.start() if found else end

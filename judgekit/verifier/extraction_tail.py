@@ -26,6 +26,7 @@ _VERB = re.compile(
     r"|\bI(?= [a-z])",
     re.I,
 )
+_SIGN = re.compile(r"[^\W_]|[\u221e\u2205]")
 _LISTED = re.compile(r"(?:\(?[aAi1][).:]|[Pp]art a).{0,120}\n\s*(?:\(?(?:[bB2]|ii)[).:]|[Pp]art b)")
 _PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
 _COMMAND = re.compile(
@@ -54,7 +55,7 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     answer = clean(text[start:end])
     lines = answer.count("\n")
     one = not lines or "\\begin" in answer or bool(_LISTED.match(answer))
-    if not answer or not one or "\\boxed" in answer or "\n\n" in answer:
+    if not one or "\n\n" in answer or _no_answer(answer):
         return []
     words = _WORD.findall(_COMMAND.sub(" ", answer))
     if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
@@ -90,9 +91,14 @@ def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     if kind == "text":
         begin = max(low, text.rfind("\n\n", low, end) + 2 if "\n\n" in text[low:end] else low)
     answer = clean(text[begin:end])
-    if not answer or "\\boxed" in answer or _PERSONAL.match(answer):
+    if _no_answer(answer) or _PERSONAL.match(answer):
         return []
     return [Span(answer, begin, end, "prose", "weak")]
+
+
+def _no_answer(text: str) -> bool:
+    """Whether there is nothing in a text to read, or only marks in which nothing stood."""
+    return any(mark in text for mark in ("\\boxed", "<answer>")) or not _SIGN.search(text)
 
 
 def tail_answers(text: str, start: int, end: int) -> list[Span]:
