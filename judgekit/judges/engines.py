@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 
 from judgekit.backends.engine import Engine
 from judgekit.config import ModelConfig
+from judgekit.errors import BackendError, RequestFailed
+
+OPENINGS = 3
+"""How often a server may fail to say what it is before it counts as down."""
 
 Opener = Callable[[ModelConfig], Engine]
 
@@ -31,14 +35,32 @@ class SharedEngine:
     opener: Opener
     users: int = 0
     _engine: Engine | None = None
+    _failed: int = 0
+    _fault: BackendError | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def get(self) -> Engine:
-        """The engine, opened off the event loop. Raises what opening raises."""
+        """The engine, opened off the event loop.
+
+        Raises what opening raises; a server that is down, or has failed this often, is not tried
+        again for each of the rows that wait for it.
+        """
         async with self._opening:
+            if self._fault is not None:
+                raise self._fault
             if self._engine is None:
-                self._engine = await asyncio.to_thread(self.opener, self.config)
-        return self._engine
+                try:
+                    self._engine = await asyncio.to_thread(self.opener, self.config)
+                except RequestFailed as fault:
+                    self._failed += 1
+                    if self._failed < OPENINGS:
+                        raise
+                    self._fault = BackendError(fault.message, hint=fault.hint)
+                    raise self._fault from fault
+                except BackendError as fault:
+                    self._fault = fault
+                    raise
+            return self._engine
 
     async def release(self) -> None:
         """One judge less; the last one closes the engine."""

@@ -98,6 +98,8 @@ class PlainJudge:
         began = time.monotonic()
         try:
             engine = await self._engine.get()
+        except RequestFailed as fault:
+            votes = [Vote(None, str(fault), lasting=False)]
         except BackendError as fault:
             votes = [self._out_of_order(fault)]
         else:
