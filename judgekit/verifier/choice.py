@@ -20,14 +20,17 @@ _NEXT = re.compile(
     r"\A[\s,;/&+]*(?:and|or|und|oder|y|o|et|ou|和|或|及)?[\s(*,]*([A-J])(?![A-Za-z0-9'’])[\s)*]*"
 )
 _JOIN = re.compile(r"\A\s*(?:,|;|/|&|\+|and\b|or\b|und\b|oder\b|et\b|ou\b|和|或|及)")
-_OPTION_LINE = re.compile(
-    r"(?:\A|\n|\s{2,}|\\qquad|\\quad|\s)\s*(?:\\text(?:bf)?\s?\{)?\(?([A-J])\s?[).:]\)?\}?\s*"
+_OPTION = re.compile(
+    r"(?:\A|(?<=[\s$,;])|(?<=quad))(?:\\(?:text|textbf|mathrm|mathbf)\s?\{)?\(?([A-J])\s?[).:]\)?\}?[\s\\~]*"
 )
+_SEVERAL = re.compile(r"[A-J]{2,10}")
 
 
 def letter_of(gold: str, choices: Sequence[str]) -> str:
     """The letter that a gold answer of multiple choice means, or "" where it names no option."""
     letters = named_letters(gold)
+    if _SEVERAL.fullmatch(gold.strip()) and len(set(gold.strip())) == len(gold.strip()):
+        letters = tuple(gold.strip())
     if letters:
         return "".join(letters)
     return "".join(LETTERS[i] for i in _matches(gold, choices)[:1])
@@ -67,7 +70,7 @@ def _is_word(text: str, found: re.Match[str], rest: str) -> bool:
 
 def options_in(question: str) -> tuple[str, ...]:
     """The options that a question lists as (A) … (B) … or A. … B. …; () if it lists none."""
-    marks = list(_OPTION_LINE.finditer(question))
+    marks = list(_OPTION.finditer(question))
     run: list[re.Match[str]] = []
     for mark in marks:
         if mark.group(1) == LETTERS[len(run)] if len(run) < len(LETTERS) else False:
@@ -78,7 +81,7 @@ def options_in(question: str) -> tuple[str, ...]:
         return ()
     ends = [mark.start() for mark in run[1:]] + [len(question)]
     return tuple(
-        question[mark.end() : end].strip().rstrip("\\$ ")
+        question[mark.end() : end].replace("\\qquad", " ").strip().rstrip("\\$ ")
         for mark, end in zip(run, ends, strict=True)
     )
 
