@@ -17,7 +17,7 @@ from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
 from judgekit.verifier.extraction_readings import NUMBER_IN_WORDS
 from judgekit.verifier.extraction_spans import NUMBER
-from judgekit.verifier.text import normalise, same_text
+from judgekit.verifier.text import is_words, normalise, same_text
 
 NO_ANSWER = "no-answer"
 """Flag of a verdict on a response that names no answer."""
@@ -94,7 +94,7 @@ _Result = tuple[Outcome, str, tuple[str, ...]]
 def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
     result = compared(case.gold, answer)
     if result.outcome == "undecided":
-        if same_text(case.gold, answer):
+        if is_words(normalise(case.gold)) and same_text(case.gold, answer):
             return "correct", f"{answer!r} is the gold answer word for word.", ()
         return "undecided", result.evidence, (_unread(answer),)
     return result.outcome, result.evidence, ()

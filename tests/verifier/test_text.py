@@ -58,3 +58,11 @@ def test_the_same_words_are_correct() -> None:
     assert verify("Conservative", "<answer>conservative</answer>").outcome == "correct"
     assert verify("Paris", "The capital of France is Paris.").outcome == "correct"
     assert verify("Paris", "It is not Paris.").outcome == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [("36", "3.6"), ("225", "22.5"), ("(0,9)", "[0,9)"), ("12", "1,2"), ("x_1", "x1"), ("5", "-5")],
+)
+def test_punctuation_that_means_something_is_no_typography(gold: str, answer: str) -> None:
+    assert verify(gold, answer).outcome != "correct"
