@@ -77,6 +77,15 @@ def names() -> list[str]:
 
 def describe(name: str | Path) -> dict[str, Any]:
     """Where a benchmark comes from and how its rows are read; loads nothing."""
+    if str(name).startswith(GYM):
+        about = _gym_description(str(name).removeprefix(GYM))
+        source = "github.com/open-thought/reasoning-gym (Apache-2.0); arXiv 2505.24760"
+        return {
+            "name": str(name),
+            "description": about,
+            "source": source,
+            "max_tokens": GYM_MAX_TOKENS,
+        }
     label, definition, _ = _define(name)
     return {"name": label, **dataclasses.asdict(definition)}
 
@@ -202,9 +211,13 @@ def _generate(task: str, size: int, seed: int) -> Benchmark:
         source=f"reasoning-gym {version('reasoning-gym')}, seed {seed}",
         hash=_hash(problems),
         max_tokens=GYM_MAX_TOKENS,
-        description=f"The task {task} of reasoning-gym, generated.",
+        description=_gym_description(task),
         seed=seed,
     )
+
+
+def _gym_description(task: str) -> str:
+    return f"The task {task} of reasoning-gym, generated from the seed."
 
 
 def _hash(problems: Iterable[Problem]) -> str:

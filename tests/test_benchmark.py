@@ -343,6 +343,8 @@ class TestReasoningGym:
         assert few.problems[0].id == "chain_sum-0"
         assert few.problems[0].meta["seed"] == 7
         assert few.source.endswith(", seed 7")
+        facts = describe("reasoning_gym:chain_sum")
+        assert (facts["description"], facts["max_tokens"]) == (few.description, few.max_tokens)
         for problem in many.problems:
             terms = problem.question.partition(":")[2].strip(" =").split()
             signed = zip(["+", *terms[1::2]], terms[::2], strict=True)

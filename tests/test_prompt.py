@@ -223,6 +223,19 @@ class TestFiles:
         assert re.search(says.replace("{", r"\{").replace("}", r"\}"), str(fault.value))
         assert "\n" not in str(fault.value)
 
+    def test_the_example_of_the_documentation(self, tmp_path: Path) -> None:
+        page = (Path(__file__).parent.parent / "docs" / "prompts.md").read_text(encoding="utf-8")
+        block = re.search(
+            r"\n\n((?:    .*\n|\n)*    description(?:    .*\n|.*\n)*?)\nLook at", page
+        )
+        assert block
+        text = re.sub("^    ", "", block[1], flags=re.MULTILINE)
+        prompt = load_prompt(saved(tmp_path, text))
+        assert prompt.start == "Arr, "
+        assert messages(prompt, PICK, shots=1)[-1]["content"].endswith(
+            r"Name one of A, B in \boxed{}."
+        )
+
     def test_file_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="no such file"):
             load_prompt(tmp_path / "none.toml")
