@@ -44,6 +44,10 @@ class Accuracy:
         return sum(self.reasons.get(name, 0) for name in OPEN)
 
     @property
+    def graded(self) -> bool:
+        return self.value is not None
+
+    @property
     def correct(self) -> int:
         return self.reasons.get("correct", 0)
 

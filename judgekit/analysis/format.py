@@ -5,8 +5,8 @@ tags, a `\boxed{}`, a `####` separator, drafts of at most five words. The rule f
 strictest one a reader of the prompt would agree on: tags once, in order, closed; a box or separator
 with something in it, after the thinking. A response that fails says at what.
 
-For reasoning models, `thinking_class` gives the classes of format failure of S1-Bench (Zhang et
-al. 2025, arXiv 2504.10368), in the form that shared definitions of this project give them.
+For reasoning models, `thinking_class` gives the kinds of format failure that S1-Bench tells apart
+(Zhang et al. 2025, arXiv 2504.10368); where one ends and the next begins is our reading.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from judgekit.analysis.intervals import LEVEL
 from judgekit.errors import UnknownName, UserError
+from judgekit.report.comparison import compare_runs
 from judgekit.report.summary import Line, RunLike, summarise
 from judgekit.report.table import Report, Table
 from judgekit.report.tables import (
@@ -32,7 +33,17 @@ if TYPE_CHECKING:
 Format = Literal["terminal", "markdown", "latex", "csv", "json"]
 FORMATS: tuple[str, ...] = get_args(Format)
 
-__all__ = ["FORMATS", "TABLES", "Format", "Line", "Report", "render", "report", "terminal"]
+__all__ = [
+    "FORMATS",
+    "TABLES",
+    "Format",
+    "Line",
+    "Report",
+    "compare_runs",
+    "render",
+    "report",
+    "terminal",
+]
 
 
 def report(

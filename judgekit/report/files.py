@@ -13,6 +13,7 @@ from typing import Any
 from judgekit.report.table import Cell, Report, Table
 from judgekit.report.tables import flat_table
 
+_OWN = ("loops", "format", "slices", "differences")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -67,7 +68,7 @@ def latex(report: Report) -> str:
 
 def as_csv(report: Report) -> str:
     """The table that was asked for, values unrounded; without one, a row a run with everything."""
-    tables = [table for table in report.tables if table.name in ("loops", "format", "slices")]
+    tables = [table for table in report.tables if table.name in _OWN]
     table = tables[0] if tables else flat_table(report.lines)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

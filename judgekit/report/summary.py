@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from judgekit.analysis.accuracy import Accuracy, accuracy, over_problems
+from judgekit.analysis.compare import over_seeds
 from judgekit.analysis.format import expected
 from judgekit.analysis.frame import frame
 from judgekit.analysis.intervals import LEVEL, Share, share
@@ -37,7 +38,8 @@ class RunLike(Protocol):
 class Line:
     """One variant of one run. `stages` counts who decided, `undecided` ones under `none`.
 
-    `sampled` has pass@k, pass^k and maj@k for the k samples that every problem has, where k > 1.
+    `sampled` has pass@k, pass^k and maj@k for the k samples that every problem has, where k > 1,
+    and `seed_std` is the standard deviation of the accuracies of single samples.
     `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
     `format_faults` counts the first rule that each response broke.
     """
@@ -49,6 +51,7 @@ class Line:
     samples: int
     accuracy: Accuracy
     sampled: Mapping[str, Share]
+    seed_std: float | None
     stages: Mapping[str, int]
     completion: Tokens
     cost: Mapping[str, Any]
@@ -92,7 +95,8 @@ def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: fl
         setting=" ".join(filter(None, (strategy, variant))),
         samples=int(per_problem.max()) if len(rows) else 0,
         accuracy=found,
-        sampled=over_problems(rows, k, level) if k > 1 and found.value is not None else {},
+        sampled=over_problems(rows, k, level) if k > 1 and found.graded else {},
+        seed_std=over_seeds(rows)["std"] if k > 1 and found.graded else None,
         stages={str(name): int(n) for name, n in rows["stage"].value_counts().items()},
         completion=tokens(rows, level=level),
         cost=cost(rows),

@@ -217,6 +217,8 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
             (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
             for name, each in line.sampled.items()
         ]
+        if line.seed_std is not None:
+            rows.append(("Over samples", f"standard deviation {100 * line.seed_std:.1f} points"))
         rows.append(("Decided by", _counts(line.stages)))
     rows.append(("Undecided", f"{found.reasons.get('undecided', 0):,}"))
     for name, hint in (

@@ -1,0 +1,156 @@
+"""Runs against each other, problem by problem: `judgekit compare A B ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from judgekit.analysis.compare import Comparison, compare, holm
+from judgekit.analysis.intervals import LEVEL
+from judgekit.errors import UserError
+from judgekit.report.summary import Line, RunLike, summarise
+from judgekit.report.table import Cell, Column, Report, Table, count, percent, words
+
+SHOWN_FLIPS = 12
+"""Problems named in each direction; the rest are counted."""
+
+
+def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float = 0.02) -> Report:
+    """Every pair of runs (and variants) of the same benchmark: difference, test, flips, power.
+
+    With more than two, p-values are adjusted by Holm. `margin` is the difference (a share) for
+    which the power is planned and equivalence is tested. Raises `UserError` with fewer than two
+    runs or none that share a problem.
+    """
+    counted = [(line, rows) for line, rows in summarise(runs, level) if line.accuracy.graded]
+    if len(counted) < 2:
+        raise UserError(
+            "comparing needs two graded runs", hint="judgekit compare RUN RUN; judgekit grade"
+        )
+    found: list[tuple[Line, Line, Comparison]] = []
+    for (first, a), (second, b) in combinations(counted, 2):
+        if first.benchmark == second.benchmark and set(a["id"]) & set(b["id"]):
+            found.append((first, second, compare(a, b, level)))
+    if not found:
+        raise UserError(
+            "these runs have no problem in common", hint="compare runs of one benchmark"
+        )
+    adjusted = holm([each.p for _, _, each in found])
+    tables = [
+        differences_table(found, adjusted, level),
+        flips_table(found),
+        power_table(found, margin),
+    ]
+    return Report(tuple(line for line, _ in counted), tuple(tables))
+
+
+def differences_table(
+    found: Sequence[tuple[Line, Line, Comparison]], adjusted: Sequence[float], level: float
+) -> Table:
+    """B minus A in percentage points, with interval and p."""
+    several = len(found) > 1
+    columns = (
+        Column("a", "A", "left"),
+        Column("b", "B", "left"),
+        Column("n", "n"),
+        Column("accuracy_a", "A %"),
+        Column("accuracy_b", "B %"),
+        Column("difference", "B − A"),
+        Column("interval", f"{100 * level:g} %"),
+        Column("p", "p (Holm)" if several else "p"),
+    )
+    rows = tuple(
+        (
+            *_names(first, second),
+            count(each.n),
+            Cell(percent(each.accuracy[0]), each.accuracy[0]),
+            Cell(percent(each.accuracy[1]), each.accuracy[1]),
+            Cell(_points(each.difference), each.difference),
+            Cell(f"{_points(each.low)} … {_points(each.high)}", [each.low, each.high]),
+            Cell(_p(p), p, "best" if p < 1 - level else None),
+        )
+        for (first, second, each), p in zip(found, adjusted, strict=True)
+    )
+    notes = [f"differences in percentage points, paired by problem; {found[0][2].test} test"]
+    if several:
+        notes.append("p adjusted for the number of comparisons (Holm)")
+    notes += [
+        f"{first.setting} – {second.setting}: "
+        f"{each.only_a + each.only_b} problems stand in one of the runs only and are left out"
+        for first, second, each in found
+        if each.only_a + each.only_b
+    ]
+    return Table("differences", "Differences", columns, rows, tuple(notes))
+
+
+def flips_table(found: Sequence[tuple[Line, Line, Comparison]]) -> Table:
+    """Which problems B has right that A has not, and the other way round."""
+    columns = (
+        Column("a", "A", "left"),
+        Column("b", "B", "left"),
+        Column("direction", "", "left"),
+        Column("n", "n"),
+        Column("problems", "problems", "left"),
+    )
+    rows = []
+    for first, second, each in found:
+        for direction, ids in (("gained", each.gained), ("lost", each.lost)):
+            shown = ", ".join(ids[:SHOWN_FLIPS])
+            if len(ids) > SHOWN_FLIPS:
+                shown += f", and {len(ids) - SHOWN_FLIPS} more"
+            rows.append(
+                (
+                    *_names(first, second),
+                    words(direction),
+                    count(len(ids)),
+                    Cell(shown or "–", list(ids)),
+                )
+            )
+    notes = ("gained: B has them right more often than A; lost: less often",)
+    return Table("flips", "Problems that flip", columns, tuple(rows), notes)
+
+
+def power_table(found: Sequence[tuple[Line, Line, Comparison]], margin: float) -> Table:
+    """What these sizes can see, what would be needed, and whether the runs are equivalent."""
+    points = f"{100 * margin:g}"
+    columns = (
+        Column("a", "A", "left"),
+        Column("b", "B", "left"),
+        Column("detectable", "sees from"),
+        Column("needed", f"problems for {points}"),
+        Column("needed_8", "with 8 samples"),
+        Column("not_worse", "p worse"),
+        Column("equivalent", "p differ"),
+    )
+    rows = tuple(
+        (
+            *_names(first, second),
+            Cell(f"{100 * each.detectable:.1f}", each.detectable),
+            count(each.problems_needed(margin)),
+            count(each.problems_needed(margin, 8)),
+            Cell(_p(each.not_worse(margin)), each.not_worse(margin)),
+            Cell(_p(each.equivalent(margin)), each.equivalent(margin)),
+        )
+        for first, second, each in found
+    )
+    notes = (
+        "sees from: the difference in points that this comparison finds with a power of 80 %",
+        f"problems for {points}: how many it would take to see {points} points so",
+        f"p worse, p differ: that B is worse, or A and B differ, by {points} points or more; "
+        "small says no",
+    )
+    return Table("power", "What these sizes can tell", columns, rows, notes)
+
+
+def _names(first: Line, second: Line) -> tuple[Cell, Cell]:
+    if first.model == second.model:
+        return words(first.setting), words(second.setting)
+    return words(f"{first.model} {first.setting}"), words(f"{second.model} {second.setting}")
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
