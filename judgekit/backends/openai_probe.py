@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from judgekit.backends.engine import Feature, Message, Tokenizer
@@ -325,6 +326,8 @@ def schema_format(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def local_tokenizer(model: str) -> ChatTokenizer | None:
     """The tokenizer of a model that lies on this machine (a folder, or in the hub's cache)."""
+    if not _is_here(model):
+        return None
     try:
         from transformers import AutoTokenizer
 
@@ -336,6 +339,18 @@ def local_tokenizer(model: str) -> ChatTokenizer | None:
     except (OSError, ValueError):
         return None
     return ChatTokenizer(tokenizer) if tokenizer.chat_template else None
+
+
+def _is_here(model: str) -> bool:
+    """Whether the model's tokenizer lies on this machine; importing transformers takes seconds."""
+    if Path(model).is_dir():
+        return True
+    try:
+        from huggingface_hub import try_to_load_from_cache
+
+        return isinstance(try_to_load_from_cache(model, "tokenizer_config.json"), str)
+    except (ImportError, ValueError):
+        return False
 
 
 def _without_begin(tokenizer: ChatTokenizer) -> Render:

@@ -4,7 +4,8 @@
 
 The model behind it is `ScriptedEngine` over `reply` below, so that what an engine should make of
 the server's answers is what the scripted engine itself says. `POST /test/faults` sets the faults of
-all later generations, `GET /test/seen` tells the requests since the last call.
+all later generations, `GET /test/seen` tells the requests since the last call and how
+many were under way at once.
 
 Faults: `status`, `share` (of the generations, drawn by a fixed seed), `first` (only so many),
 `headers`, `stall` (seconds before the reply), `drip` (seconds between bytes), `cut` (bytes of the
@@ -20,6 +21,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,7 +32,8 @@ from judgekit.backends.scripted import ByteTokenizer, ScriptedEngine
 MODEL = "scripted-model"
 KEY = "sk-secret-0123456789"
 TOKENIZER = ByteTokenizer()
-DIALECTS = ("vllm", "llamacpp", "sglang", "serve", "plain")
+RICH = ("vllm", "llamacpp", "sglang")
+"""Dialects with log-probabilities and JSON schemas; the others are prefill, serve and plain."""
 
 
 def reply(messages: Any, written: str) -> str:
@@ -60,13 +63,14 @@ class Model:
         self.dialect = settings.get("dialect", "plain")
         self.reasoning = settings.get("reasoning")
         self.length = settings.get("max_model_len", 4096)
+        self.root = settings.get("root", "/no/such/folder")
         self.usage = settings.get("usage", True)
         self.engine = ScriptedEngine(reply)
 
     def models(self) -> dict[str, Any]:
         entry: dict[str, Any] = {"id": MODEL, "object": "model"}
         if self.dialect in ("vllm", "sglang"):
-            entry |= {"max_model_len": self.length, "root": "/no/such/folder"}
+            entry |= {"max_model_len": self.length, "root": self.root}
         return {"object": "list", "data": [entry]}
 
     def tokenize(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +80,7 @@ class Model:
     def chat(self, body: dict[str, Any]) -> dict[str, Any]:
         messages = body["messages"]
         written = ""
-        goes_on = self.dialect == "llamacpp" or (
+        goes_on = self.dialect in ("llamacpp", "prefill") or (
             self.dialect in ("vllm", "sglang") and body.get("continue_final_message")
         )
         if messages[-1]["role"] == "assistant" and goes_on:
@@ -89,7 +93,12 @@ class Model:
             message = {"role": "assistant", "content": thought[2], self.reasoning: thought[1]}
         choice = {"index": 0, "message": message, **found["ending"]}
         if found["logprobs"]:
-            choice["logprobs"] = {"content": [{"token": "?", "logprob": -0.5}] * found["tokens"]}
+            choice["logprobs"] = {
+                "content": [
+                    {"token": token, "bytes": list(token.encode()), "logprob": -0.5}
+                    for token in found["named"]
+                ]
+            }
         return self.answer(choice, found)
 
     def completions(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +110,10 @@ class Model:
         found = self.run(prompt, body)
         choice = {"index": 0, "text": found["text"], **found["ending"]}
         if found["logprobs"]:
-            choice["logprobs"] = {"token_logprobs": [-0.5] * found["tokens"]}
+            choice["logprobs"] = {
+                "tokens": found["named"],
+                "token_logprobs": [-0.5] * found["tokens"],
+            }
         if body.get("return_token_ids") and self.dialect == "vllm":
             choice["token_ids"] = found["ids"]
         return self.answer(choice, found)
@@ -120,7 +132,7 @@ class Model:
         count = len(TOKENIZER.encode(prompt))
         if extended and count + max_tokens > self.length:
             raise Refusal(400, f"maximum context length is {self.length} tokens")
-        structured = body.get("response_format") and self.dialect in (*DIALECTS[:3],)
+        structured = body.get("response_format") and self.dialect in RICH
         stop = tuple(body.get("stop") or ())
         ask = Ask(
             max_tokens,
@@ -148,10 +160,11 @@ class Model:
         return {
             "text": text,
             "ids": ids,
+            "named": [TOKENIZER.decode([id_]) for id_ in ids],
             "tokens": len(ids),
             "prompt_tokens": count,
             "ending": ending,
-            "logprobs": body.get("logprobs") and self.dialect in DIALECTS[:3],
+            "logprobs": body.get("logprobs") and self.dialect in RICH,
         }
 
     def answer(self, choice: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
@@ -202,12 +215,15 @@ class Handler(BaseHTTPRequestHandler):
     key: str | None = None
     faults = Faults()
     seen: list[dict[str, Any]] = []  # noqa: RUF012
+    under_way = peak = 0
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         if self.path == "/test/seen":
-            seen, Handler.seen = Handler.seen, []
-            return self.send(200, seen)
+            seen, peak = Handler.seen, Handler.peak
+            Handler.seen, Handler.peak = [], 0
+            return self.send(200, {"requests": seen, "peak": peak})
         if not self.authorised():
             return self.send(401, error("Incorrect API key provided: " + self.given_key()))
         if self.path == "/v1/models":
@@ -233,12 +249,20 @@ class Handler(BaseHTTPRequestHandler):
         Handler.seen.append({"path": self.path, "body": body, "at": time.time()})
         if self.path not in routes:
             return self.send(404, {"detail": "Not Found"})
+        Handler.under_way += 1
+        Handler.peak = max(Handler.peak, Handler.under_way)
+        try:
+            return self.serve(lambda: routes[self.path](body))
+        finally:
+            Handler.under_way -= 1
+
+    def serve(self, generate: Callable[[], dict[str, Any]]) -> None:
         faults = Handler.faults.draw() if self.path.endswith("completions") else {}
         time.sleep(faults.get("stall", 0))
         if "status" in faults:
             return self.send(faults["status"], error("on purpose"), faults)
         try:
-            return self.send(200, routes[self.path](body), faults)
+            return self.send(200, generate(), faults)
         except Refusal as refusal:
             return self.send(refusal.status, error(str(refusal)))
 
