@@ -19,7 +19,7 @@ _LETTER = re.compile(r"\A[\s(\[{*_\"'\\<]*([A-Ja-j])(?![A-Za-z0-9])[\s)\]}*_\"'>
 _NEXT = re.compile(
     r"\A[\s,;/&+]*(?:and|or|und|oder|y|o|et|ou|和|或|及)?[\s(*,]*([A-J])(?![A-Za-z0-9'’])[\s)*]*"
 )
-_JOIN = re.compile(r"\A\s*(?:,|;|/|&|\+|and\b|or\b|und\b|oder\b|et\b|ou\b|和|或|及)")
+_JOIN = re.compile(r"\A\s*(?:(?=\([A-J]\))|,|;|/|&|\+|and\b|or\b|und\b|oder\b|et\b|ou\b|和|或|及)")
 _OPTION = re.compile(
     r"(?:\A|(?<=[\s$,;])|(?<=quad))(?:\\(?:text|textbf|mathrm|mathbf)\s?\{)?\(?([A-J])\s?[).:]\)?\}?[\s\\~]*"
 )

@@ -50,16 +50,34 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
 
 
 def _innermost(spans: list[Span]) -> list[Span]:
-    """Without the marks that merely enclose another one: the box inside an answer tag is meant."""
-    return [
-        span
-        for span in spans
-        if span.cue == "boxed"
-        or not any(
-            other.cue == "boxed" and span.start <= other.start and other.end <= span.end
-            for other in spans
-        )
-    ]
+    """One of each pair of nested marks.
+
+    The box inside an answer tag is what is meant, unless the tag says more than the box: then the
+    box is part of an answer.
+    """
+    boxes = [span for span in spans if span.cue == "boxed"]
+    kept = []
+    for span in spans:
+        inside = [b for b in boxes if b is not span and _within(b, span)]
+        around = [s for s in spans if s.cue != "boxed" and s is not span and _within(span, s)]
+        if span.cue != "boxed" and inside and not _says_more(span, inside):
+            continue
+        if span.cue == "boxed" and any(_says_more(tag, [span]) for tag in around):
+            continue
+        kept.append(span)
+    return kept
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _says_more(tag: Span, boxes: list[Span]) -> bool:
+    """Whether a tag holds numbers or formulas beside its boxes."""
+    rest = tag.text
+    for box in boxes:
+        rest = rest.replace(box.text, " ", 1)
+    return any(sign.isdigit() or sign in "=<>" for sign in rest) and len(boxes) == 1
 
 
 def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:

@@ -29,7 +29,6 @@ NUMBER = re.compile(
 )
 """A number as running text writes it, sign, currency and percent included."""
 
-_EDGE = " \t\r\n\f\v\u00a0\u2000\u2001\u2002\u2003\u2009\u200a\u202f\u3000"
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
 
 
@@ -52,15 +51,15 @@ class Span:
 
 def clean(text: str) -> str:
     """The answer without the typography around it."""
-    text = text.strip(_EDGE)
+    text = text.strip()
     while text:
         before = text
-        text = _without_closing_mark(text).strip(_EDGE)
+        text = _without_closing_mark(text).strip()
         for opening, closing in _DELIMITERS:
             text = _unwrap(text, opening, closing)
         for emphasis in ("**", "__"):
             if text.count(emphasis) == 1 and emphasis in (text[:2], text[-2:]):
-                text = text.replace(emphasis, "").strip(_EDGE)
+                text = text.replace(emphasis, "").strip()
         if text == before:
             break
     return text
@@ -83,4 +82,4 @@ def _unwrap(text: str, opening: str, closing: str) -> str:
     inner = text[len(opening) : -len(closing)]
     if opening in inner or closing in inner:
         return text
-    return inner.strip(_EDGE)
+    return inner.strip()

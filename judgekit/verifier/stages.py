@@ -60,21 +60,16 @@ def _why_no_answer(case: Case) -> str:
     return "The response names no answer."
 
 
-def _compare_readings(
-    case: Case, compared: Callable[[str, str], Comparison]
-) -> tuple[Outcome, str, Candidate, tuple[str, ...]]:
+def _compare_readings(case: Case, compared: Callable[[str, str], Comparison]) -> _Decision:
     """The verdict on the preferred answer, read in each of its ways.
 
-    A reading that is proven correct counts first, then one that is proven to differ.
+    A reading that is proven correct counts first, then one that is proven to differ. Of several
+    boxes that are one answer, a part that equals the gold proves nothing either way.
     """
-    first = case.extraction.candidates[0]
-    readings = [
-        c
-        for c in case.extraction.candidates
-        if c is first or (c.start >= first.start and c.end <= first.end)
-    ][:MAX_READINGS]
-    decided: tuple[Outcome, str, Candidate, tuple[str, ...]] | None = None
-    for reading in readings:
+    first, *others = case.extraction.candidates
+    same = [c for c in others if (c.start, c.end) == (first.start, first.end)]
+    decided: _Decision | None = None
+    for reading in [first, *same[: MAX_READINGS - 1]]:
         outcome, evidence, flags = _COMPARE[case.kind](case, reading.text, compared)
         if reading.cue == NUMBER_IN_WORDS and not (
             outcome == "correct" and NUMBER.fullmatch(case.gold.strip(" $"))
@@ -85,10 +80,17 @@ def _compare_readings(
         if decided is None or (decided[0] == "undecided" and outcome == "incorrect"):
             decided = outcome, evidence, reading, flags
     assert decided is not None
+    parts = [c for c in others if c not in same and first.start <= c.start and c.end <= first.end]
+    if decided[0] == "incorrect" and any(
+        _COMPARE[case.kind](case, part.text, compared)[0] == "correct" for part in parts
+    ):
+        evidence = f"One of several marked answers, {first.text}, equals the gold, not all."
+        return "undecided", evidence, first, ("conflict",)
     return decided
 
 
 _Result = tuple[Outcome, str, tuple[str, ...]]
+_Decision = tuple[Outcome, str, Candidate, tuple[str, ...]]
 
 
 def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
