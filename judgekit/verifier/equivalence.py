@@ -13,15 +13,31 @@ from __future__ import annotations
 
 from itertools import islice
 
+from judgekit.verifier import worker
 from judgekit.verifier.findings import Comparison, no, unknown, yes
 from judgekit.verifier.normal import normal, plain
 from judgekit.verifier.reader import read, readings
 from judgekit.verifier.structures import expressions
-from judgekit.verifier.tree import Expr
+from judgekit.verifier.tree import (
+    Call,
+    Combined,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Relation,
+    SetBuilder,
+    Sum,
+    children,
+    symbols,
+)
 
 __all__ = ["Comparison", "compare", "read", "same_form"]
 
 _MOST_SENSES = 4
+_LARGEST_FOR_SYMPY = 120
+_VALUES = (Sum, Product, Quotient, Power, Call)
 
 
 def same_form(gold: str, answer: str) -> Comparison:
@@ -57,8 +73,46 @@ def compare(
     if not golds or not answers:
         side = "gold" if not golds else "answer"
         return unknown(f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader")
-    first = _senses(golds, answers)
-    return _told(first, gold, answer)
+    found = _senses(golds, answers)
+    if use_sympy and found.outcome == "undecided":
+        found = _by_sympy(golds[0], answers[0]) or found
+    return _told(found, gold, answer)
+
+
+def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
+    """What SymPy can prove of two statements in one variable, or two expressions."""
+    names = symbols(gold) | symbols(answer)
+    if len(names) > 3 or _size(gold) + _size(answer) > _LARGEST_FOR_SYMPY:
+        return None
+    both = isinstance(gold, _VALUES), isinstance(answer, _VALUES)
+    if all(both):
+        if symbols(gold) != symbols(answer) or _has_decimal(gold) or _has_decimal(answer):
+            return None
+        proven = worker.ask("equal", gold, answer)
+        return yes("SymPy simplifies their difference to zero", "sympy") if proven else None
+    if len(names) == 1 and (_is_statement(gold) or _is_statement(answer)):
+        if worker.ask("solutions", gold, answer):
+            return yes("SymPy finds the same solutions", "sympy")
+    return None
+
+
+def _is_statement(expr: Expr) -> bool:
+    """An equation, inequality or set-builder that is more than a name and its value."""
+    if isinstance(expr, Combined):
+        return any(map(_is_statement, expr.parts))
+    return isinstance(expr, (Relation, SetBuilder)) and not (
+        isinstance(expr, Relation) and (set(expr.ops) <= {"in", "~"})
+    )
+
+
+def _size(expr: Expr) -> int:
+    return 1 + sum(map(_size, children(expr)))
+
+
+def _has_decimal(expr: Expr) -> bool:
+    return (isinstance(expr, Number) and expr.places is not None) or any(
+        map(_has_decimal, children(expr))
+    )
 
 
 def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:

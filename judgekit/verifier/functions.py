@@ -30,5 +30,7 @@ INVERSE = {
 }  # fmt: skip
 """What `\\sin^{-1}` means."""
 
-KNOWN = frozenset(UNARY.values()) | frozenset(BRACKETED.values()) | {"percent", "deg"}
+KNOWN = frozenset(UNARY.values()) | frozenset(BRACKETED.values()) | {
+    "percent", "deg", "pm", "logb", "det", "log10",
+}  # fmt: skip
 """Every function that numeric evaluation has a meaning for."""

@@ -109,7 +109,9 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         if apart(left, right):
             if real or complex_allowed:
                 differed.append(point)
-                near = near and abs(left.mid - right.mid) <= 0.02 * abs(left.mid)
+                near = near and bool(abs(left.mid - right.mid) <= 0.02 * abs(left.mid))
+                if len(differed) == 2 and not near:
+                    break  # two positive points settle it
             continue
         if not _tight(left) or not _tight(right):
             continue
@@ -128,7 +130,9 @@ def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: s
     extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
     field = _field(_BASE_BITS + extra)
     held = 0
-    for point in points[:3]:
+    for point in points:
+        if held == 2:
+            break
         evaluate = Evaluator(field, point, log=log)
         try:
             left, right = evaluate(gold), evaluate(answer)

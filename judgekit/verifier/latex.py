@@ -146,7 +146,7 @@ def _numeral(parser: Parser) -> Expr:
         if after.text == "..." and "." in text:
             parser.advance()
             return Approx(numeral(text))
-        if after.text == "." and parser.peek().kind != "num":
+        if after.text == "." and parser.peek().text in ("", ")", "]", "}", "\\}", ",", ";"):
             parser.advance()
             return numeral(text)
     if after.kind == "cmd":
@@ -263,9 +263,17 @@ def _name(parser: Parser, letter: str) -> Expr:
     """A letter, already consumed, with the subscript that follows it."""
     if parser.at("_"):
         return Symbol(letter + "_" + _subscript(parser))
-    if letter in ("f", "g", "h") and parser.at("("):
+    if parser.at("(") and (letter in ("f", "g", "h") or _defined(parser)):
         return Call(letter, _arguments(parser))
     return _letter(letter)
+
+
+def _defined(parser: Parser) -> bool:
+    """Whether `(x) =` stands here, so that the letter before it is a function being defined."""
+    inside, close, sign = (parser.peek(offset) for offset in (1, 2, 3))
+    return (
+        inside.kind == "word" and len(inside.text) == 1 and close.text == ")" and sign.text == "="
+    )
 
 
 def _subscript(parser: Parser) -> str:

@@ -55,7 +55,8 @@ class Field(NamedTuple):
 
 
 FLOATS = Field(float, complex, math, cmath, 2.0**-44, 1e300)
-_DIGITS = 60
+_EXACT = 1 << 40
+"""Integers below this are exact in every field."""
 
 
 def precise(bits: int) -> tuple[Field, Any]:
@@ -115,14 +116,14 @@ class Evaluator:
         raise Undefined(f"{type(expr).__name__} is no number")
 
     def number(self, value: Fraction) -> Ball:
+        top, bottom = value.numerator, value.denominator
+        if bottom == 1 and -_EXACT < top < _EXACT:
+            return Ball(self.field.real(top), self.field.real(0))
+        if not self.high:
+            quotient = top / bottom
+            return Ball(quotient, abs(quotient) * FLOATS.rounding)
         real = self.field.real
-        if self.high:
-            mid = real(value.numerator) / real(value.denominator)
-        else:
-            mid = value.numerator / value.denominator
-        if value.denominator == 1 and abs(value.numerator) < 1 << 40:
-            return Ball(mid, real(0))
-        return self.rounded(mid, real(0))
+        return self.rounded(real(top) / real(bottom), real(0))
 
     def constant(self, name: str) -> Ball:
         functions = self.field.functions
@@ -196,7 +197,8 @@ class Evaluator:
             return self.divide(self.number(Fraction(1)), self.whole_power(base, -exponent))
         mid = base.mid**exponent
         rad = exponent * size ** (exponent - 1) * base.rad if base.rad else base.rad
-        return Ball(mid, rad + abs(mid) * self.field.rounding * (exponent.bit_length() + 1))
+        steps = exponent.bit_length() if self.is_real(base) else exponent
+        return Ball(mid, rad + abs(mid) * self.field.rounding * (steps + 1))
 
     def log2(self, size: Any) -> float:
         if not size:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from judgekit.verifier.findings import Comparison, no, unknown, yes
+from judgekit.verifier.functions import KNOWN
 from judgekit.verifier.identity import equal, number_at, substitute
 from judgekit.verifier.tree import (
     Approx,
@@ -50,7 +51,7 @@ def is_name(expr: Expr) -> bool:
     if isinstance(expr, (Symbol, Word)):
         return True
     if isinstance(expr, Call):
-        return expr.name in ("f", "g", "h") or (expr.name == "abs" and is_name(expr.args[0]))
+        return expr.name not in KNOWN
     if isinstance(expr, Product) and 2 <= len(expr.factors) <= 4:
         first, *rest = expr.factors
         return isinstance(first, Symbol) and first.name[0].isupper() and all(map(is_name, rest))
@@ -115,7 +116,7 @@ def _head(name: Expr) -> str:
 
 def parameters(name: Expr | None) -> tuple[str, ...]:
     """The names of the variables of f(x, y)."""
-    if isinstance(name, Call) and name.name in ("f", "g", "h"):
+    if isinstance(name, Call):
         return tuple(arg.name for arg in name.args if isinstance(arg, Symbol))
     if isinstance(name, Product) and len(name.factors) == 2:
         last = name.factors[1]

@@ -1,6 +1,7 @@
 """Answers with a notation of their own: times of day, dates, words for numbers, lone words.
 
-    time = h ":" mm [":" ss] ["am" | "pm"]        (without am or pm only if minutes have two digits)
+    time = h ":" mm [":" ss] ["am" | "pm"]        (without am or pm only 3:05 or 3:15:20, since
+                                                   3:15 may be a ratio)
     date = month day ["," year] | day month [year] | yyyy-mm-dd
     word = a number word, yes, no, true, false, a month, a day of the week, none, infinity
 """
@@ -14,7 +15,7 @@ from judgekit.verifier import words
 from judgekit.verifier.tree import Clock, Constant, Date, Expr, Number, Truth, Word
 
 _CLOCK = re.compile(
-    r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)", re.IGNORECASE
+    r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE
 )
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTH = "|".join(word for word, name in words.NAMED.items() if name.startswith("month"))
@@ -48,6 +49,9 @@ def _clock(text: str) -> Expr | None:
     if not found:
         return None
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    if found.group(4) is None:
+        zero = (found.group(2) or "").startswith("0") or found.group(3) is not None
+        return Clock((hour * 60 + minute) * 60 + second, "") if zero and hour < 25 else None
     half = found.group(4).lower() + "m"
     if not 1 <= hour <= 12:
         return None

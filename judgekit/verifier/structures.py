@@ -212,6 +212,9 @@ def _fixed(gold: Expr, answer: Expr) -> Comparison | None:
         return unknown("a word against something else", "words")
     if isinstance(gold, Date) and isinstance(answer, Date) and 0 in (gold.year, answer.year):
         gold, answer = replace(gold, year=0), replace(answer, year=0)
+    if isinstance(gold, Clock) and isinstance(answer, Clock) and "" in (gold.half, answer.half):
+        if gold.seconds % 43200 == answer.seconds % 43200:
+            return yes("the same time of day", "words")
     if gold == answer:
         return yes("the same date, time or word", "words")
     if isinstance(gold, Word) and isinstance(answer, Word):
@@ -260,11 +263,19 @@ def _ratio(gold: Expr, answer: Expr) -> Comparison:
         theirs = tuple(part for part in theirs if part != Symbol("..."))
         if len(mine) != len(theirs):
             return unknown("an open ratio", "ratio")
+    if mine != theirs and _like_time(mine) and _like_time(theirs):
+        return unknown("two ratios that may be times of day", "ratio")
     found = [
         equal(Product((mine[0], b)), Product((theirs[0], a)))
         for a, b in zip(mine[1:], theirs[1:], strict=True)
     ]
     return _all(found, "ratio", "the parts are in the same proportion")
+
+
+def _like_time(parts: tuple[Expr, ...]) -> bool:
+    """Whether 10:15 may mean a quarter past ten."""
+    sizes = [part.value for part in parts if isinstance(part, Number)]
+    return len(sizes) == len(parts) == 2 and sizes[0] <= 24 and 10 <= sizes[1] < 60
 
 
 def _parts(expr: Expr) -> tuple[Expr, ...] | None:
