@@ -26,6 +26,10 @@ _VERB = re.compile(
     r"|\bI(?= [a-z])",
     re.I,
 )
+_UNENDED = re.compile(
+    r"(?:[,=+/(\[{<]|\w\s-|\s(?:a|an|the|that|which|of|to|and|or|is|are|was|were|be|in|on|by|with|for"
+    r"|from|at|we|let|as|if|since|because|using|both|its|their|has|have|this|these|where|when))\Z"
+)
 _SIGN = re.compile(r"[^\W_]|[\u221e\u2205]")
 _LISTED = re.compile(r"(?:\(?[aAi1][).:]|[Pp]art a).{0,120}\n\s*(?:\(?(?:[bB2]|ii)[).:]|[Pp]art b)")
 _PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
@@ -122,8 +126,16 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
 
 
 def looks_cut_off(text: str, start: int, end: int) -> bool:
-    """Whether a response that is said to be finished stops in the middle of a formula."""
-    tail = text[max(start, end - TAIL) : end]
+    """Whether a response that is said to be finished stops in the middle of something.
+
+    That is an open formula, or a last word or sign after which no sentence ends.
+    """
+    tail = text[max(start, end - TAIL) : end].rstrip()
+    if _UNENDED.search(tail):
+        return True
+    dollar = tail.rfind("$")
+    if dollar >= 0 and "\\" in tail[dollar:] and tail[tail.rfind("\n") + 1 :].count("$") % 2:
+        return True
     return any(
         tail.rfind(opening) > tail.rfind(closing)
         for opening, closing in (("\\[", "\\]"), ("\\(", "\\)"), ("\\begin{", "\\end{"))
