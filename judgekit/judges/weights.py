@@ -1,7 +1,7 @@
 """What each member of a jury is worth: from labels, or from agreement alone.
 
-With labels a member's weight is the log-odds of its balanced accuracy: the right weight for a witness
-that errs independently of the others (Nitzan and Paroush 1982; Weaver uses it on verifiers).
+With labels a member's weight is the log-odds of its balanced accuracy, the right weight for a
+witness that errs independently of the others (Nitzan and Paroush 1982; Weaver: on verifiers).
 Without labels the accuracies are estimated from how the members agree, by expectation-maximisation
 (Dawid and Skene 1979).
 """

@@ -100,7 +100,7 @@ def test_the_guarantee_holds_in_simulation() -> None:
 
     for _ in range(400):
         rows = []
-        for _ in range(150):
+        for _ in range(300):
             confidence = draw.random()
             rows.append(Judged(confidence, draw.random() >= error(confidence)))
         threshold = calibrate(rows, alpha, delta).threshold
