@@ -77,7 +77,8 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
         found.append(Relation(("=",), (Word(label), statement)) if label else statement)
         token = parser.token
         if not (
-            parser.at(",", ";", *closers)
+            _mark(parser)
+            or parser.at(",", ";", *closers)
             or token.kind == "end"
             or (lines and parser.at("\\\\", "&"))
             or joint(parser, token)
@@ -96,22 +97,45 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
 
 def _label(parser: Parser) -> str:
     """Words and a colon before a statement, `Minimum: 1`, or its mark in a list, `(a) 5`, `b) 6`."""
+    if mark := _mark(parser):
+        parser.i += 2 + parser.at("(")
+        return mark
+    if parser.token.kind not in ("word", "text"):
+        return ""
     start = parser.i
-    if parser.take("(") or parser.token.kind == "word":
-        mark, after = parser.token, parser.peek()
-        if mark.kind == "word" and mark.text in "abcdefgh" and after.text == ")":
-            if parser.peek(2).kind == "num" or parser.peek(2).text in ("$", "\\$", "-"):
-                parser.i += 2
-                return mark.text
-    parser.i = start
     found: list[str] = []
-    while parser.token.kind in ("word", "text") and len(found) < 4:
-        found.append(parser.advance().text.strip().lower())
-    if found and (parser.take(":") or found[-1].endswith(":")):
-        label = " ".join(found).rstrip(":")
-        if len(label) > 1 and not any(word in words.STOP for word in label.split()):
-            return label
+    while parser.token.kind in ("word", "text") and len(found) < 7:
+        word = parser.advance().text.strip().lower()
+        if found and word in ("is", "are", "equals") and max(map(len, found)) > 2:
+            return _if_plain(parser, start, found)
+        found.append(word)
+    if parser.take(":") or found[-1].endswith(":"):
+        return _if_plain(parser, start, found)
+    if parser.at("=") and max(map(len, found)) > 3 and found[0].isalpha():
+        parser.advance()
+        return _if_plain(parser, start, found)
     parser.i = start
+    return ""
+
+
+def _if_plain(parser: Parser, start: int, found: list[str]) -> str:
+    """The label, unless a word of it may change the meaning of what follows."""
+    label = " ".join(found).rstrip(": ")
+    if len(label) > 1 and not any(word in words.STOP for word in label.split()):
+        return label
+    parser.i = start
+    return ""
+
+
+def _mark(parser: Parser) -> str:
+    """The letter of a list mark that stands here, `(a)` or `b)`, before a number."""
+    first = parser.i + parser.at("(")
+    mark, after, value = parser.tokens[first : first + 3] + [parser.token] * (
+        3 - len(parser.tokens[first : first + 3])
+    )
+    if mark.kind == "word" and mark.text in "abcdefgh" and after.text == ")":
+        if value.kind == "num" or value.text in ("$", "\\$", "-"):
+            return mark.text
     return ""
 
 

@@ -60,7 +60,7 @@ _MONEY = {"$": "USD", "\\$": "USD", "€": "EUR", "£": "GBP", "\\pounds": "GBP"
           "₹": "rupee", "\\euro": "EUR"}  # fmt: skip
 _FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
 _BRACKETED = {
-    f"\\{name}": kind for name, kind in functions.BRACKETED.items() if name not in ("sqrt", "binom")
+    f"\\{name}": kind for name, kind in functions.BRACKETED.items() if name not in ("sqrt", "binom", "gamma")
 }
 _STARTS = (
     _GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | _DOTS | frozenset(_CONSTANTS)
@@ -262,7 +262,7 @@ def _letter(letter: str) -> Expr:
 def _name(parser: Parser, letter: str) -> Expr:
     """A letter, already consumed, with the subscript that follows it."""
     if parser.at("_"):
-        return Symbol(letter + "_" + _subscript(parser))
+        return _subscripted(parser, letter)
     if parser.at("(") and (letter in ("f", "g", "h") or _defined(parser)):
         return Call(letter, _arguments(parser))
     return _letter(letter)
@@ -274,6 +274,14 @@ def _defined(parser: Parser) -> bool:
     return (
         inside.kind == "word" and len(inside.text) == 1 and close.text == ")" and sign.text == "="
     )
+
+
+def _subscripted(parser: Parser, name: str) -> Symbol:
+    """A name with the subscript that follows, if one does; the letter o there means 0."""
+    if not parser.at("_"):
+        return Symbol(name)
+    subscript = _subscript(parser)
+    return Symbol(f"{name}_{'0' if subscript == 'o' else subscript}")
 
 
 def _subscript(parser: Parser) -> str:
@@ -368,7 +376,7 @@ def _command(parser: Parser, text: str) -> Expr:
         return Constant(_CONSTANTS[text])
     if text in _GREEK:
         name = _ALIAS.get(text[1:], text[1:])
-        return Symbol(name + "_" + _subscript(parser)) if parser.at("_") else Symbol(name)
+        return _subscripted(parser, name)
     if text in _BINOMIALS:
         top = _digit(parser)
         return Call("binom", (top, _digit(parser)))

@@ -167,9 +167,18 @@ class Parser:
         mixed = self.mixed(left)
         if mixed is not None:
             return mixed
+        if self.by_x(token):
+            self.advance()
+            return product(left, self.expression(MULTIPLY + 1))
         if token.kind == "num" and not isinstance(left, (Symbol, Call, Collection)):
             raise self.fault("two numbers without a sign between them")
         return product(left, self.expression(MULTIPLY + 1))
+
+    def by_x(self, token: Token) -> bool:
+        """Whether the letter x here is a multiplication sign between numerals: 2.8 x 10^5."""
+        if token.kind != "word" or token.text not in ("x", "X") or self.peek().kind != "num":
+            return False
+        return self.tokens[self.i - 1].kind == "num"
 
     def mixed(self, left: Expr) -> Expr | None:
         """A mixed number: an integer, then a proper fraction of integers, `1\\frac12`, `1 1/2`."""

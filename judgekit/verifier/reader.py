@@ -101,6 +101,12 @@ def clean(text: str) -> str:
     while text and text[-1] in _END:
         spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
         text = text[: -2 if spaced else -1].rstrip()
+    if text.startswith("~"):
+        text = "\\approx " + text[1:]
+    if text.startswith("\\\\boxed{"):
+        text = text[1:]
+    if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
+        text = text[len("\\boxed{") :]
     if text.startswith("**") and text.endswith("**") and len(text) > 4:
         text = text[2:-2].strip()
     return text

@@ -123,6 +123,9 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     found = _as_sets(gold, answer)
     if found is not None:
         return found
+    order = _order(gold, answer)
+    if order is not None:
+        return order
     if isinstance(gold, Collection) or isinstance(answer, Collection):
         return _collections(gold, answer)
     if isinstance(gold, Relation) and isinstance(answer, Relation):
@@ -418,6 +421,20 @@ def _brackets_differ(gold: Expr, answer: Expr) -> Comparison | None:
             return unknown("an open interval or a point, against square brackets", "interval")
         return found
     return None
+
+
+def _order(gold: Expr, answer: Expr) -> Comparison | None:
+    """b < a < d against b, a, d: names in an order."""
+    chain, names = (gold, answer) if isinstance(gold, Relation) else (answer, gold)
+    if not isinstance(chain, Relation) or len(chain.members) < 3 or len(set(chain.ops)) != 1:
+        return None
+    if not isinstance(names, Collection) or names.brackets != "  ":
+        return None
+    if chain.ops[0] not in "<>" or not all(isinstance(name, Symbol) for name in chain.members):
+        return None
+    if chain.members == names.items:
+        return yes("the same names in the same order", "tuple")
+    return unknown("names in another order", "tuple")
 
 
 def _collections(gold: Expr, answer: Expr) -> Comparison:

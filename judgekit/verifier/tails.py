@@ -28,7 +28,7 @@ from judgekit.verifier.tree import (
 )
 
 _LONGEST_TAIL = 24
-_ATOM = re.compile(r"[A-Za-z]+\.?|\d+|\^|\*|/|\(|\)|-|\\cdot|\\times")
+_ATOM = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+\.?|\d+|\^|\*|/|\(|\)|-|\\cdot|\\times")
 _UNIT_SIGNS = frozenset(("^", "/", "*", "(", ")", "{", "}", "-", "\\cdot", "\\times", "\\circ"))
 _COMMANDS = {"\\Omega": "Omega", "\\AA": "AA", "\\mu": "u", "\\ohm": "Omega", "\\%": "%"}
 _ENDS = frozenset((",", ";", "=", "\\\\", "&", "\\approx", "<", ">", "\\le", "\\ge", "\\}", "]"))

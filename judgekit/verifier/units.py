@@ -111,6 +111,18 @@ _OTHERS: list[tuple[str, str, str]] = [
     ("fahrenheit Fahrenheit degF", "1", "fahrenheit"),
     ("dB decibel decibels", "1", "dB"),
     ("sr steradian", "1", ""),
+    ("kg 千克 公斤", "1", "kg"),
+    ("g 克", "1/1000", "kg"),
+    ("m 米", "1", "m"),
+    ("cm 厘米", "1/100", "m"),
+    ("km 千米 公里", "1000", "m"),
+    ("min 分钟", "60", "s"),
+    ("h 小时", "3600", "s"),
+    ("L 升", "1/1000", "m3"),
+    ("CNY 元", "1", "CNY"),
+    ("deg 度", "1", "deg"),
+    ("m2 平方米", "1", "m2"),
+    ("cm2 平方厘米", "1/10000", "m2"),
     ("u amu Da dalton daltons", "1", "amu"),
 ]
 _NO_PREFIX = {"L": "munp"}

@@ -40,11 +40,11 @@ STOP = frozenset(
     but without with at most least over under above below about approximately nearly almost only
     either neither between greater fewer wrong incorrect instead never rather minus plus times
     divided multiplied to from by such that depends any all some every each each modulo mod also
-    negative positive non root because since of""".split()
+    negative positive non root because since of 不 不是 或 和 非 没有""".split()
 )
 """Words that may change what the words around them say: a tail with one of them is not a label."""
 
-_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|[\u3400-\u9fff]+")
 
 
 def words_of(text: str) -> list[str]:
