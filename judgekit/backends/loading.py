@@ -128,15 +128,9 @@ def load(config: ModelConfig) -> Loaded:
     dtype = _dtype(config.dtype, device)
     source, options = _source(config.model)
     with quiet(), _named_faults(config.model):
-        if not Path(source).is_dir():
-            options = _hub_options(source)
+        options = _reachable(source, options)
         tokenizer, model = _read(source, options, dtype)
-    if not tokenizer.chat_template:
-        raise UserError(
-            f"model {config.model!r} has no chat template",
-            hint="take its instruction-tuned variant, often named -Instruct, -it or -Chat",
-        )
-    chat = ChatTokenizer(tokenizer)
+    chat = _chat(tokenizer, config.model)
     return Loaded(
         model=model.to(device).eval(),
         tokenizer=chat,
@@ -145,6 +139,17 @@ def load(config: ModelConfig) -> Loaded:
         device=device,
         dtype=dtype,
     )
+
+
+def load_tokenizer(name: str) -> ChatTokenizer:
+    """The tokenizer and chat template of a model alone; raises as `load`."""
+    _require_extra()
+    from transformers import AutoTokenizer
+
+    source, options = _source(name)
+    with quiet(), _named_faults(name):
+        tokenizer = AutoTokenizer.from_pretrained(source, **_reachable(source, options))
+    return _chat(tokenizer, name)
 
 
 def convert_gguf(gguf: Path, folder: Path) -> None:
@@ -228,6 +233,19 @@ def _folder(path: Path) -> tuple[str, dict[str, Any]]:
         case several:
             names = ", ".join(each.name for each in several)
             raise UserError(f"{path} holds several GGUF files", hint=f"name one of {names}")
+
+
+def _reachable(source: str, options: dict[str, Any]) -> dict[str, Any]:
+    return options if Path(source).is_dir() else _hub_options(source)
+
+
+def _chat(tokenizer: Any, name: str) -> ChatTokenizer:
+    if not tokenizer.chat_template:
+        raise UserError(
+            f"model {name!r} has no chat template",
+            hint="take its instruction-tuned variant, often named -Instruct, -it or -Chat",
+        )
+    return ChatTokenizer(tokenizer)
 
 
 def _hub_options(hub_id: str) -> dict[str, Any]:

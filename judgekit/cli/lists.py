@@ -84,7 +84,7 @@ def show_prompt(
     """What the model would see, byte for byte, chat template applied."""
     import sys
 
-    from judgekit.backends import open_tokenizer
+    from judgekit.backends.loading import load_tokenizer
     from judgekit.benchmark import load
     from judgekit.prompt import load_prompt, messages
 
@@ -94,7 +94,7 @@ def show_prompt(
     if not chosen:
         raise errors.UnknownName("problem", str(id), [p.id for p in problems])
     chat = messages(prompt, chosen[0], system=system, shots=shots)
-    sys.stdout.write(open_tokenizer(model).render(chat) + (prompt.start or ""))
+    sys.stdout.write(load_tokenizer(model).render(chat) + (prompt.start or ""))
     if sys.stdout.isatty():
         sys.stdout.write("\n")
 
@@ -162,13 +162,15 @@ def show_strategy(
         "prompt": found.prompt,
         "needs": sorted(found.needs),
         "cost": found.cost,
+        "required": found.required,
         "options": options,
     }
     if as_json:
         print_json(facts)
         return
     rows = [[key, str(facts[key] or "nothing")] for key in ("about", "prompt", "needs", "cost")]
-    rows += [[f"-o {key}=", f"{value} by default"] for key, value in options.items()]
+    rows += [[f"-o {key}=", "must be given"] for key in found.required]
+    rows += [[f"-o {key}=", f"{value!r} by default"] for key, value in options.items()]
     screen().print(table(found.name, ["", ""], rows))
 
 
