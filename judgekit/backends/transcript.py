@@ -65,3 +65,8 @@ def counted(usage: Usage, extension: Extension) -> Usage:
         usage.completion + extension.tokens,
         usage.discarded + extension.discarded,
     )
+
+
+def restored(usage: Usage, tokens: int, discarded: int) -> Usage:
+    """The usage with so many tokens entered, of which some had been counted as discarded."""
+    return Usage(usage.prompt, usage.completion + tokens, usage.discarded - discarded)

@@ -14,7 +14,7 @@ from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece
 from judgekit.backends.segments import segments
-from judgekit.backends.transcript import Ledger, Sampling, Transcript, counted
+from judgekit.backends.transcript import Ledger, Sampling, Transcript, counted, restored
 from judgekit.errors import RequestFailed
 from judgekit.prompt import Prompt, messages
 from judgekit.records import FinishReason, Problem, Role, Usage
@@ -91,6 +91,7 @@ class Turn:
     prompt_tokens: int = 0
     looped: bool = False
     _logprob: float = 0.0
+    _scored: int = 0
     _own: int = 0
     _extensions: int = 0
     _usage: dict[str, Usage] = field(default_factory=dict)
@@ -137,9 +138,9 @@ class Turn:
                     stop_on_loop=stop_on_loop or self.sampling.stop_on_loop,
                 ),
             )
-        if keep_stop and extension.matched:
-            extension = self._with_stop(extension, extension.matched)
         self._append(extension, role)
+        if keep_stop:
+            self.restore(role)
         return extension
 
     async def think(self, max_tokens: int | None = None, **options: Any) -> Extension:
@@ -160,6 +161,18 @@ class Turn:
             ids = tuple(self.engine.tokenizer.encode(text)) if self.engine.tokenizer else None
             tokens = len(ids) if ids is not None else max(1, len(text) // 4)
             self.context.pieces.append(Piece(text, ids, tokens, by, role))
+
+    def restore(self, role: Role | None = None) -> None:
+        """Let the stop string at which the model has just stopped stand, as the model's own."""
+        if self.last is None or not self.last.matched:
+            return
+        stop = self.last.matched
+        self.hear(stop, self.by, role)
+        tokens = self.context.pieces[-1].tokens
+        discarded = min(tokens, self.last.discarded)
+        self._own += tokens
+        self._usage[self.by] = restored(self._usage[self.by], tokens, discarded)
+        self.ledger.spent[self.by] = restored(self.ledger.spent[self.by], tokens, discarded)
 
     def include(self, other: Turn) -> None:
         """Let what another turn wrote stand at the head of this response, as thinking.
@@ -249,9 +262,14 @@ class Turn:
         return self.context.written
 
     @property
+    def own(self) -> int:
+        """How many tokens this turn's model has written."""
+        return self._own
+
+    @property
     def logprob(self) -> float | None:
         """Mean log-probability of the model's own tokens so far (nats), where it was asked for."""
-        return self._logprob / self._own if self.sampling.logprobs and self._own else None
+        return self._logprob / self._scored if self._scored else None
 
     def transcript(self, variant: str = "", *, own: bool = False) -> Transcript:
         """The finished response; to be taken when nothing more is generated for it.
@@ -283,22 +301,12 @@ class Turn:
         self.looped = self.looped or extension.stopped == "loop"
         if self._extensions == 1:
             self.prompt_tokens = extension.prompt_tokens
-        self._logprob += extension.logprob or 0.0
+        if extension.logprob is not None:
+            self._logprob += extension.logprob
+            self._scored += extension.tokens
         self._own += extension.tokens
         self._usage[self.by] = counted(self._usage.get(self.by, Usage()), extension)
         self.ledger.add(self.by, extension)
-
-    def _with_stop(self, extension: Extension, stop: str) -> Extension:
-        """The extension with its stop string, whose tokens then are no longer discarded."""
-        ids = tuple(self.engine.tokenizer.encode(stop)) if self.engine.tokenizer else None
-        tokens = len(ids) if ids is not None else max(1, extension.discarded)
-        return replace(
-            extension,
-            text=extension.text + stop,
-            ids=None if extension.ids is None or ids is None else extension.ids + ids,
-            tokens=extension.tokens + tokens,
-            discarded=max(0, extension.discarded - tokens),
-        )
 
     def _finish_reason(self) -> FinishReason:
         if self.looped:

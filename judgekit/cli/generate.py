@@ -57,7 +57,10 @@ def generate(
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first N problems.")] = None,
     samples: Annotated[int, typer.Option(min=1, help="Responses to each problem.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of sampling and of shuffled options.")] = 0,
-    temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
+    temperature: Annotated[
+        float | None,
+        typer.Option(help="0 is greedy, the default; 0.7 for strategies that draw several."),
+    ] = None,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling.")] = 1.0,
     max_tokens: Annotated[
         int | None, typer.Option(help="New tokens a response; default: the benchmark's own.")
@@ -97,6 +100,7 @@ def generate(
         temperature=temperature,
         top_p=top_p,
         max_tokens=max_tokens,
+        config=configuration(config),
     )
     planned = plan(job)
     where = out or planned.out
