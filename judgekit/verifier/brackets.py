@@ -1,9 +1,9 @@
 """Brackets: groups, tuples, lists, sets, set-builders, intervals, absolute values, matrices.
 
-    group   = "(" items ")" | "[" items "]" | "(" items "]" | "[" items ")" | "]" items "["
-    set     = "\\{" items "\\}" | "\\{" expression ("|" | ":" | "\\mid") statements "\\}"
-    items   = statement { ("," | ";" | "and" | "or") statement }
-    matrix  = "\\begin{pmatrix}" row { "\\\\" row } "\\end{pmatrix}",  row = entry { "&" entry }
+group   = "(" items ")" | "[" items "]" | "(" items "]" | "[" items ")" | "]" items "["
+set     = "\\{" items "\\}" | "\\{" expression ("|" | ":" | "\\mid") statements "\\}"
+items   = statement { ("," | ";" | "and" | "or") statement }
+matrix  = "\\begin{pmatrix}" row { "\\\\" row } "\\end{pmatrix}",  row = entry { "&" entry }
 """
 
 from __future__ import annotations
@@ -32,8 +32,12 @@ _AROUND = {
     "\\lvert": ("\\rvert", "abs"), "\\lVert": ("\\rVert", "abs"),
 }  # fmt: skip
 OPENING = frozenset(_CLOSING) | frozenset(_AROUND) | {"\\begin"}
-_MATRICES = frozenset("matrix pmatrix bmatrix vmatrix Vmatrix Bmatrix smallmatrix array".split())
-_LINES = frozenset("cases aligned align align* gathered gather gather* split equation".split())
+_MATRICES = frozenset(
+    ["matrix", "pmatrix", "bmatrix", "vmatrix", "Vmatrix", "Bmatrix", "smallmatrix", "array"]
+)
+_LINES = frozenset(
+    ["cases", "aligned", "align", "align*", "gathered", "gather", "gather*", "split", "equation"]
+)
 
 
 def joint(parser: Parser, token: Token) -> str:
@@ -74,7 +78,7 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             continue
         label = _label(parser)
         statement = parser.expression()
-        found.append(Relation(("=",), (Word(label), statement)) if label else statement)
+        found.append(_labelled(label, statement) if label else statement)
         token = parser.token
         if not (
             _mark(parser)
@@ -96,7 +100,7 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
 
 
 def _label(parser: Parser) -> str:
-    """Words and a colon before a statement, `Minimum: 1`, or its mark in a list, `(a) 5`, `b) 6`."""
+    """Words and a colon before a statement, `Minimum: 1`, or a mark before it, `(a) 5`."""
     if mark := _mark(parser):
         parser.i += 2 + parser.at("(")
         return mark
@@ -118,6 +122,13 @@ def _label(parser: Parser) -> str:
     return ""
 
 
+def _labelled(label: str, statement: Expr) -> Relation:
+    """The statement under a label, as an equation that names it."""
+    if isinstance(statement, Relation) and set(statement.ops) <= {"=", "~"}:
+        return Relation(("=", *statement.ops), (Word(label), *statement.members))
+    return Relation(("=",), (Word(label), statement))
+
+
 def _if_plain(parser: Parser, start: int, found: list[str]) -> str:
     """The label, unless a word of it may change the meaning of what follows."""
     label = " ".join(found).rstrip(": ")
@@ -129,14 +140,11 @@ def _if_plain(parser: Parser, start: int, found: list[str]) -> str:
 
 def _mark(parser: Parser) -> str:
     """The letter of a list mark that stands here, `(a)` or `b)`, before a number."""
-    first = parser.i + parser.at("(")
-    mark, after, value = parser.tokens[first : first + 3] + [parser.token] * (
-        3 - len(parser.tokens[first : first + 3])
-    )
-    if mark.kind == "word" and mark.text in "abcdefgh" and after.text == ")":
-        if value.kind == "num" or value.text in ("$", "\\$", "-"):
-            return mark.text
-    return ""
+    first = int(parser.at("("))
+    mark, after, value = (parser.peek(first + offset) for offset in range(3))
+    if mark.kind != "word" or mark.text not in "abcdefgh" or after.text != ")":
+        return ""
+    return mark.text if value.kind == "num" or value.text in ("$", "\\$", "-") else ""
 
 
 def bracketed(parser: Parser) -> Expr:

@@ -17,7 +17,9 @@ from judgekit.verifier import worker
 from judgekit.verifier.findings import Comparison, no, unknown, yes
 from judgekit.verifier.normal import normal, plain
 from judgekit.verifier.reader import read, readings
-from judgekit.verifier.structures import expressions
+from judgekit.verifier.realsets import real_set
+from judgekit.verifier.relations import named
+from judgekit.verifier.structures import both_signs, expressions
 from judgekit.verifier.tree import (
     Call,
     Combined,
@@ -72,7 +74,9 @@ def compare(
     answers = list(islice(readings(answer), _MOST_SENSES))
     if not golds or not answers:
         side = "gold" if not golds else "answer"
-        return unknown(f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader")
+        return unknown(
+            f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader"
+        )
     found = _senses(golds, answers)
     if use_sympy and found.outcome == "undecided":
         found = _by_sympy(golds[0], answers[0]) or found
@@ -90,19 +94,23 @@ def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
             return None
         proven = worker.ask("equal", gold, answer)
         return yes("SymPy simplifies their difference to zero", "sympy") if proven else None
-    if len(names) == 1 and (_is_statement(gold) or _is_statement(answer)):
-        if worker.ask("solutions", gold, answer):
+    if len(names) == 1 and (_is_open(gold) or _is_open(answer)):
+        if worker.ask("solutions", _solutions(gold), _solutions(answer)):
             return yes("SymPy finds the same solutions", "sympy")
     return None
 
 
-def _is_statement(expr: Expr) -> bool:
-    """An equation, inequality or set-builder that is more than a name and its value."""
-    if isinstance(expr, Combined):
-        return any(map(_is_statement, expr.parts))
-    return isinstance(expr, (Relation, SetBuilder)) and not (
-        isinstance(expr, Relation) and (set(expr.ops) <= {"in", "~"})
-    )
+def _is_open(expr: Expr) -> bool:
+    """A statement whose solutions are not plain to see."""
+    if not isinstance(expr, (Relation, SetBuilder, Combined)):
+        return False
+    return named(expr).name is None and real_set(expr) is None
+
+
+def _solutions(expr: Expr) -> Expr:
+    """The values that x = 2, x = 3 or x = \\pm 2 give; other statements as they are."""
+    given = named(expr)
+    return both_signs(given.value) if given.name is not None else expr
 
 
 def _size(expr: Expr) -> int:

@@ -120,6 +120,9 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         return unknown("their decimal coefficients are near each other", RUNG)
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
+    if len(agreed) < 3 and set(names) <= _WHOLE_NAMES:
+        if _agree_at_integers(gold, answer, names, log):
+            return yes("they agree at all integers tried", RUNG)
     if len(agreed) < 3:
         return unknown("too few points at which both sides are defined", RUNG)
     return _confirm(gold, answer, agreed, log)
@@ -294,7 +297,8 @@ def _weight(expr: Expr) -> int:
     if isinstance(expr, Power):
         exponent = rational(expr.exponent)
         if exponent is not None:
-            total += int(min(abs(exponent) * (4 + _weight(expr.base)), _MOST_BITS))
+            size = abs(exponent) * (4 + _weight(expr.base))
+            total += _MOST_BITS if size > _MOST_BITS else int(size)
     return min(total, _MOST_BITS)
 
 

@@ -36,12 +36,15 @@ from judgekit.verifier.tree import (
     Word,
     negate,
 )
+from judgekit.verifier.words import listed
 
 _GREEK = frozenset(
-    r"""\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa
-    \lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma
-    \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \hbar \ell \nabla \partial
-    \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph""".split()
+    listed(r"""
+        \alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa
+        \lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma
+        \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \hbar \ell \nabla \partial
+        \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph
+    """)
 )
 _ALIAS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho"}
 _CONSTANTS = {
@@ -51,16 +54,20 @@ _FRACTIONS = frozenset((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac",
 _BINOMIALS = frozenset((r"\binom", r"\dbinom", r"\tbinom"))
 _EMPTY = frozenset((r"\emptyset", r"\varnothing"))
 _DECORATIONS = frozenset(
-    r"""\overline \vec \overrightarrow \widehat \hat \bar \tilde \widetilde \underline \boxed
-    \fbox \angle \triangle \measuredangle \dot \ddot \mathbin \ensuremath \color
-    \overset \cancel \bcancel""".split()
+    listed(r"""
+        \overline \vec \overrightarrow \widehat \hat \bar \tilde \widetilde \underline \boxed \fbox
+        \angle \triangle \measuredangle \dot \ddot \mathbin \ensuremath \color \overset \cancel
+        \bcancel
+    """)
 )
 _DOTS = frozenset((r"\ldots", r"\dots", r"\cdots", r"\vdots", "..."))
 _MONEY = {"$": "USD", "\\$": "USD", "€": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
           "₹": "rupee", "\\euro": "EUR"}  # fmt: skip
 _FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
 _BRACKETED = {
-    f"\\{name}": kind for name, kind in functions.BRACKETED.items() if name not in ("sqrt", "binom", "gamma")
+    f"\\{name}": kind
+    for name, kind in functions.BRACKETED.items()
+    if name not in ("sqrt", "binom", "gamma")
 }
 _STARTS = (
     _GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | _DOTS | frozenset(_CONSTANTS)
@@ -69,7 +76,11 @@ _STARTS = (
 )  # fmt: skip
 _SIGNS = frozenset(("-", "+", "\\pm", "\\mp"))
 _ABOUT = frozenset(("~", "\\approx", "\\sim", "\\simeq"))
-_UNKNOWN_WORDS = frozenset("the and are for not but all any has was its let can may".split())
+_UNKNOWN_WORDS = frozenset(
+    listed("""
+        the and are for not but all any has was its let can may
+    """)
+)
 
 
 def starts(parser: Parser, token: Token) -> bool:

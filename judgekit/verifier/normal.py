@@ -1,8 +1,8 @@
 """Normal form of an answer's text: the cheapest test of equality, and the only one for words.
 
 Two texts are the same if they agree once mark-up without meaning is dropped: math delimiters,
-`\\left` and `\\right`, white space, `\\text`, the size of fractions, the punctuation at the end. Case
-counts, except in words of three letters and more.
+`\\left` and `\\right`, white space, `\\text`, the size of fractions, the punctuation at the end.
+Case counts, except in words of three letters and more.
 """
 
 from __future__ import annotations

@@ -265,7 +265,8 @@ class Evaluator:
         x = balls[0]
         simple = _SIMPLE.get(name)
         if simple is not None and len(balls) == 1:
-            return simple(self, x)
+            found: Ball = simple(self, x)
+            return found
         if name == "root" and len(balls) == 2:
             degree = self.exact(balls[1])
             if degree is None:

@@ -13,6 +13,7 @@ Policy:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from judgekit.verifier import units
@@ -28,6 +29,7 @@ _RATIOS = frozenset(
     Fraction(n) for n in (7, 12, 24, 60, 3600, 1440, 86400, 36, 144, 3, 16, 5280, 365, 30, 52, 2, 4)
 )
 PERCENT: Unit = (("percent", 1),)
+RADIAN: Unit = (("rad", 1),)
 DEGREE: Unit = (("deg", 1),)
 
 
@@ -55,6 +57,12 @@ def values(gold: Expr, answer: Expr) -> Comparison:
         return _percent(g, a, of_gold == PERCENT)
     if DEGREE in (of_gold, of_answer) and () in (of_gold, of_answer):
         return _degrees(g, a, of_gold == DEGREE)
+    if {of_gold, of_answer} == {DEGREE, RADIAN}:
+        turned = of_gold == DEGREE
+        left, right = (
+            (Call("deg", (_bare(g),)), _bare(a)) if turned else (_bare(g), Call("deg", (_bare(a),)))
+        )
+        return replace(equal(left, right), rung=RUNG)
     if not of_gold or not of_answer:
         return _one_unit(g, a)
     return _converted(g, a, of_gold, of_answer)

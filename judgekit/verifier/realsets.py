@@ -217,7 +217,7 @@ def _half(op: str, bound: Expr) -> list[Piece] | None:
     """All x with `x op bound`."""
     infinite = is_infinite(bound)
     if infinite:
-        return [LINE] if op in ("<", "<=") and infinite > 0 or op in (">", ">=") else None
+        return [LINE] if (op in ("<", "<=") and infinite > 0) or op in (">", ">=") else None
     if op == "<" or op == "<=":
         return [Piece(None, False, bound, op == "<=")]
     if op == ">" or op == ">=":

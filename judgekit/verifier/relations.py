@@ -3,8 +3,8 @@
 A chain that begins with a name gives its value: `x = 5`, `f(x) = x^2`, `AB = 4`, `x = 1/2 = 0.5`.
 Two equations are equal if one is a non-zero multiple of the other; two inequalities if it is a
 positive one. Two linear equations that are no multiples of each other are proven different; all
-other pairs that do not match are undecided. `y = g(x)` or an implicit equation linear in y is met by
-the expression g(x) alone.
+other pairs that do not match are undecided. `y = g(x)` or an implicit equation linear in y is met
+by the expression g(x) alone.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def named(expr: Expr) -> Named:
     """The value that a statement gives, with its name; an expression gives itself."""
     if isinstance(expr, Labelled):
         inner = named(expr.value)
-        return inner
+        return Named(expr) if inner.name is None else inner
     if not isinstance(expr, Relation) or not set(expr.ops) <= {"=", "~"}:
         return Named(expr)
     first, *rest = expr.members
@@ -90,7 +90,7 @@ def named(expr: Expr) -> Named:
 
 
 def _contradictory(chain: list[Expr]) -> bool:
-    """Whether two members of a chain of equalities are numbers that differ by more than a rounding."""
+    """Whether two members of a chain are numbers that differ by more than a rounding."""
     if len(chain) < 2:
         return False
     values = [number_at(member) for member in chain if not symbols(member)]
@@ -131,7 +131,9 @@ def renamed(answer: Named, gold: Named) -> Expr:
         return answer.value
     if set(mine) & symbols(answer.value):
         return answer.value
-    return substitute(answer.value, {old: Symbol(new) for old, new in zip(theirs, mine, strict=True)})
+    return substitute(
+        answer.value, {old: Symbol(new) for old, new in zip(theirs, mine, strict=True)}
+    )
 
 
 def _difference(relation: Relation) -> tuple[str, Expr] | None:
@@ -218,9 +220,7 @@ def _linear(expr: Expr, names: list[str]) -> bool:
     """Whether an expression is linear in these variables (checked at points, in high precision)."""
     zero = substitute(expr, {name: Number(Fraction(0)) for name in names})
     first, second = _sample(names, 1), _sample(names, 4)
-    both: dict[str, Expr] = {
-        name: Sum((first[name], second[name])) for name in names
-    }
+    both: dict[str, Expr] = {name: Sum((first[name], second[name])) for name in names}
     left = Sum((substitute(expr, both), zero))
     right = Sum((substitute(expr, first), substitute(expr, second)))
     if not equal(left, right).correct:
@@ -229,6 +229,16 @@ def _linear(expr: Expr, names: list[str]) -> bool:
     tripled = Sum((substitute(expr, double), zero, zero))
     once = substitute(expr, first)
     return equal(tripled, Sum((once, once, once))).correct
+
+
+def statement_against_value(gold: Relation, answer: Expr) -> Comparison:
+    """An equation answered by an expression in all of its variables, which solves it for none."""
+    found = _difference(gold)
+    if found is None or found[0] != "=" or symbols(gold) != symbols(answer) or not symbols(answer):
+        return unknown("an equation on one side only", RUNG)
+    if relations(gold, Relation(("=",), (answer, Number(Fraction(0))))).correct:
+        return unknown("the equation without its right side", RUNG)
+    return no("an expression in all variables of the equation, which is no solution of it", RUNG)
 
 
 def solved_for(relation: Relation, answer: Expr) -> Comparison:

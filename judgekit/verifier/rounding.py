@@ -2,14 +2,14 @@
 
 Policy (g is the gold number, a the answer, both without unit or in the same one):
 
-* g exact (an integer, a fraction, a radical ...). A decimal answer is *correct* if it is g correctly
-  rounded, to at least three significant digits where g is a fraction and to at least four where g is
-  irrational (3.14 is not pi). An integer has to be met exactly. A decimal that is g rounded to fewer
-  digits, or cut off instead of rounded, is *undecided*.
-* g approximate (marked with ~, \\approx or about; or a decimal or scientific number with a unit). Any
-  answer that rounds to g at g's last digit is *correct*; one within 5 % is *undecided*.
-* g a bare decimal. An answer that rounds to g at its last digit is *correct* if g has at least three
-  significant digits, else *undecided*; so is one within 1 %.
+* g exact (an integer, a fraction, a radical ...). A decimal answer is *correct* if it is g
+  correctly rounded, to at least three significant digits where g is a fraction and to at least four
+  where g is irrational (3.14 is not pi). An integer has to be met exactly. A decimal that is g
+  rounded to fewer digits, or cut off instead of rounded, is *undecided*.
+* g approximate (marked with ~, \\approx or about; or a decimal or scientific number with a unit).
+  Any answer that rounds to g at g's last digit is *correct*; one within 5 % is *undecided*.
+* g a bare decimal. An answer that rounds to g at its last digit is *correct* if g has at least
+  three significant digits, else *undecided*; so is one within 1 %.
 * In all cases a decimal answer of at least three significant digits which g rounds to is *correct*.
 * Otherwise two numbers that differ are *incorrect*. Ties may be rounded either way.
 """
@@ -85,6 +85,8 @@ def numbers(
     if g is None or a is None:
         return found
     of_gold, of_answer = written(gold), written(answer)
+    if marked and isinstance(gold, Number) and of_gold is None and gold.value.denominator == 1:
+        of_gold = _decimal(gold.value, 0)  # "about 12" was rounded to its last digit
     if of_answer is not None and scale != 1:
         of_answer = Written(of_answer.value * scale, of_answer.ulp * abs(scale), of_answer.digits)
     gap = abs(g - a)
@@ -105,7 +107,12 @@ def numbers(
 
 
 def _against_exact(
-    gold: Expr, g: Fraction, of_answer: Written | None, gap: Fraction, found: Comparison, vague: bool
+    gold: Expr,
+    g: Fraction,
+    of_answer: Written | None,
+    gap: Fraction,
+    found: Comparison,
+    vague: bool,
 ) -> Comparison:
     """An exact gold against a number that is not equal to it."""
     exact = rational(gold)

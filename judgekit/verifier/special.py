@@ -1,9 +1,9 @@
 """Answers with a notation of their own: times of day, dates, words for numbers, lone words.
 
-    time = h ":" mm [":" ss] ["am" | "pm"]        (without am or pm only 3:05 or 3:15:20, since
-                                                   3:15 may be a ratio)
-    date = month day ["," year] | day month [year] | yyyy-mm-dd
-    word = a number word, yes, no, true, false, a month, a day of the week, none, infinity
+time = h ":" mm [":" ss] ["am" | "pm"]        (without am or pm only 3:05 or 3:15:20, since
+                                               3:15 may be a ratio)
+date = month day ["," year] | day month [year] | yyyy-mm-dd
+word = a number word, yes, no, true, false, a month, a day of the week, none, infinity
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from fractions import Fraction
 
 from judgekit.verifier import words
-from judgekit.verifier.tree import Clock, Constant, Date, Expr, Number, Truth, Word
+from judgekit.verifier.tree import EMPTY, Clock, Constant, Date, Expr, Number, Truth, Word
 
 _CLOCK = re.compile(
     r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE
@@ -80,6 +80,10 @@ def _word(text: str) -> Expr | None:
     word = " ".join(text.lower().split())
     if word in words.TRUTHS:
         return Truth(words.TRUTHS[word])
+    if word in ("noon", "midnight"):
+        return Clock(43200 if word == "noon" else 0, "pm" if word == "noon" else "am")
+    if word in words.EMPTY:
+        return EMPTY
     if word in words.NAMED and (len(word) > 3 or word in ("odd", "dne")):
         return Word(words.NAMED[word])
     if word in words.INFINITE or word == "infinitely many":

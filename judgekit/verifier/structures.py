@@ -106,7 +106,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     if isinstance(gold, Labelled) or isinstance(answer, Labelled):
         return _labelled(gold, answer)
     if _has_signs(gold) or _has_signs(answer):
-        return _kinds(_both_signs(gold), _both_signs(answer))
+        return _kinds(both_signs(gold), both_signs(answer))
     if isinstance(gold, _FIXED) or isinstance(answer, _FIXED):
         found = _fixed(gold, answer)
         if found is not None:
@@ -134,6 +134,8 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
         return _unordered(gold.parts, answer.parts, proof=False)
     if isinstance(gold, SetBuilder) and isinstance(answer, SetBuilder):
         return _builders(gold, answer)
+    if isinstance(gold, Relation) and isinstance(answer, _VALUES):
+        return relations.statement_against_value(gold, answer)
     return unknown("answers of different kinds", "kinds")
 
 
@@ -168,11 +170,12 @@ def _stem(text: str) -> str:
 
 def _has_signs(expr: Expr) -> bool:
     return (isinstance(expr, Call) and expr.name == "pm") or (
-        not isinstance(expr, (Collection, Relation, Combined)) and any(map(_has_signs, children(expr)))
+        not isinstance(expr, (Collection, Relation, Combined))
+        and any(map(_has_signs, children(expr)))
     )
 
 
-def _both_signs(expr: Expr) -> Expr:
+def both_signs(expr: Expr) -> Expr:
     """Both values of an expression with a plus-or-minus sign, as a bare list."""
     if not _has_signs(expr):
         return expr
@@ -476,7 +479,7 @@ def _expanded(items: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Items with both values of every plus-or-minus sign, tuples included."""
     found: list[Expr] = []
     for item in items:
-        signed = _both_signs(item)
+        signed = both_signs(item)
         if signed is not item and isinstance(signed, Collection):
             found += signed.items
         elif isinstance(item, Collection) and any(map(_has_signs, item.items)):
@@ -490,8 +493,10 @@ def _spread(item: Collection) -> list[Expr]:
     """(±1, 2) as (1, 2) and (-1, 2); each entry chooses its sign by itself."""
     spread: list[tuple[Expr, ...]] = [()]
     for entry in item.items:
-        signed = _both_signs(entry)
-        choices = signed.items if signed is not entry and isinstance(signed, Collection) else (entry,)
+        signed = both_signs(entry)
+        choices = (
+            signed.items if signed is not entry and isinstance(signed, Collection) else (entry,)
+        )
         spread = [(*done, choice) for done in spread for choice in choices][:64]
     return [Collection(item.brackets, done) for done in spread]
 
@@ -529,9 +534,7 @@ def _ordered(mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) -> Comparison:
     return _all(found, "tuple", "they agree item by item")
 
 
-def _unordered(
-    mine: tuple[Expr, ...], theirs: tuple[Expr, ...], *, proof: bool
-) -> Comparison:
+def _unordered(mine: tuple[Expr, ...], theirs: tuple[Expr, ...], *, proof: bool) -> Comparison:
     """Whether two lists hold the same items, in whatever order and however often repeated."""
     left, right = list(mine), list(theirs)
     if len(left) * len(right) > 10_000:

@@ -3,7 +3,8 @@
     value [unit]             5\\text{ cm}, 2.6 \\times 10^5 GeV, 4306 J mol^{-1}
     value label              40\\text{ candies}: at most six words, none that changes the meaning
 
-A lone letter outside `\\text` is a unit only in the style `units` (10 m), since 10m may be a product.
+A lone letter outside `\\text` is a unit only in the style `units` (10 m), since it may
+be a product.
 """
 
 from __future__ import annotations

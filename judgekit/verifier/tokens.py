@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from judgekit.errors import DataError
+from judgekit.verifier.words import listed
 
 LONGEST = 12_000
 """Characters; longer text is refused unread."""
@@ -71,15 +72,15 @@ _UNICODE = {
     "∨": r"\vee ", "¬": r"\neg ", "→": r"\to ", "⇒": r"\implies ", "⇔": r"\iff ", "…": "...",
     "⋯": "...", "，": ", ", "、": ", ", "；": ";", "：": ":", "（": "(", "）": ")", "［": "[",
     "］": "]", "｛": "{", "｝": "}", "＝": "=", "＋": "+", "＜": "<", "＞": ">", "％": "%",
-    "。": ".", "．": ".", "＄": "$", "￥": "¥", "Å": r"\AA ", "Å": r"\AA ", "Ω": r"\Omega ",
+    "。": ".", "．": ".", "＄": "$", "￥": "¥", "Å": r"\AA ", "\u212b": r"\AA ", "Ω": r"\Omega ",
     "µ": r"\mu ", "‰": r"\permille ", "∀": r"\forall ", "∃": r"\exists ", "∑": r"\sum ",
     "∏": r"\prod ", "∫": r"\int ", "ℓ": r"\ell ", "∝": r"\propto ", "⊥": r"\perp ",
     "℃": r"^\circ C", "℉": r"^\circ F", "⊕": r"\oplus ",
 }  # fmt: skip
-_GREEK = (
+_GREEK = listed(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho "
     "varsigma sigma tau upsilon phi chi psi omega"
-).split()
+)
 _UNICODE |= {chr(0x3B1 + i): f"\\{name} " for i, name in enumerate(_GREEK)}
 _UNICODE |= {
     chr(0x391 + i): f"\\{name.capitalize()} " for i, name in enumerate(_GREEK) if name != "varsigma"
@@ -106,18 +107,22 @@ _SWALLOWED_AS = {"\x0c": r"\f", "\t": r"\t", "\r": r"\r", "\x08": r"\b"}
 _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)")
 
 DROPPED = frozenset(
-    r"""\left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr
-    \displaystyle \textstyle \scriptstyle \limits \, \! \; \: \> \quad \qquad \( \) \[ \] \ \/
-    \nolimits \mathstrut \strut \hfill \bigm \middle \mathopen \mathclose \mathrel \mathbin
-    \mathord \newline \noindent \centering \nonumber \hline \par \allowbreak \phantom \enspace
-    \thinspace \medspace \thickspace \negthinspace \enskip""".split()
+    listed(r"""
+        \left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr
+        \displaystyle \textstyle \scriptstyle \limits \, \! \; \: \> \quad \qquad \( \) \[ \] \ \/
+        \nolimits \mathstrut \strut \hfill \bigm \middle \mathopen \mathclose \mathrel \mathbin
+        \mathord \newline \noindent \centering \nonumber \hline \par \allowbreak \phantom \enspace
+        \thinspace \medspace \thickspace \negthinspace \enskip
+    """)
 ) | {"\\\n", "\\\t", "\\ "}
 TEXTS = frozenset(
-    r"""\text \textrm \textbf \textit \textsf \texttt \textnormal \mbox \hbox \mathrm \rm \mathbf
-    \mathit \mathsf \mathtt \bf \it \operatorname \operatorname* \emph \mathnormal \boldsymbol
-    \bm \pmb \textup \unit \si \mathcal \mathscr \mathfrak""".split()
+    listed(r"""
+        \text \textrm \textbf \textit \textsf \texttt \textnormal \mbox \hbox \mathrm \rm \mathbf
+        \mathit \mathsf \mathtt \bf \it \operatorname \operatorname* \emph \mathnormal \boldsymbol
+        \bm \pmb \textup \unit \si \mathcal \mathscr \mathfrak
+    """)
 )
-VERBATIM = frozenset(r"\text \textrm \textbf \textit \textnormal \mbox \hbox \emph \textup".split())
+VERBATIM = frozenset(listed(r"\text \textrm \textbf \textit \textnormal \mbox \hbox \emph \textup"))
 
 
 def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
@@ -199,7 +204,7 @@ def _is_money(source: str, position: int) -> bool:
 
 
 def _lists(source: str, opened: int, at: int) -> bool:
-    """Whether the bracket opened here separates its items by bare commas: (3,331), not (1, 2,000)."""
+    """Whether the bracket opened here separates its items by bare commas, as in (3,331)."""
     ends = [i for i in (source.find(c, at) for c in ")]}") if i >= 0]
     inside = source[opened : min(ends, default=len(source))]
     return ", " not in inside and ";" not in inside

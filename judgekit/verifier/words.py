@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+
+def listed(text: str) -> list[str]:
+    """The words of a table, written without quotation marks."""
+    return text.split()
+
+
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
-MONTHS = (
+MONTHS = listed(
     "january february march april may june july august september october november december"
-).split()
-DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+)
+DAYS = listed("monday tuesday wednesday thursday friday saturday sunday")
 NAMED = {name: f"month:{i}" for i, name in enumerate(MONTHS, 1)}
 NAMED |= {name[:3]: f"month:{i}" for i, name in enumerate(MONTHS, 1) if name != "may"}
 NAMED |= {name: f"day:{i}" for i, name in enumerate(DAYS, 1)}
@@ -17,13 +23,16 @@ NAMED |= {
     "none": "none", "undefined": "undefined", "odd": "odd", "even": "even", "dne": "undefined",
     "impossible": "impossible",
 }  # fmt: skip
+EMPTY = frozenset(
+    ("no solution", "no solutions", "no real solution", "no real solutions", "empty set")
+)
 INFINITE = frozenset(("infinity", "infinite", "inf", "oo"))
 
-_SMALL = (
+_SMALL = listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = listed("twenty thirty forty fifty sixty seventy eighty ninety")
 _NUMBERS = {word: i for i, word in enumerate(_SMALL)}
 _NUMBERS |= {word: 10 * i for i, word in enumerate(_TENS, 2)}
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
@@ -36,11 +45,13 @@ MULTIPLIERS = _POWERS | {"hundred": 100}
 NUMBER_WORDS = frozenset(_NUMBERS) | frozenset(MULTIPLIERS) | {"half"}
 
 STOP = frozenset(
-    """not no nor or and is are isn't aren't was be except if when where for unless less more than
-    but without with at most least over under above below about approximately nearly almost only
-    either neither between greater fewer wrong incorrect instead never rather minus plus times
-    divided multiplied to from by such that depends any all some every each each modulo mod also
-    negative positive non root because since of 不 不是 或 和 非 没有""".split()
+    listed("""
+        not no nor or and is are isn't aren't was be except if when where for unless less more than
+        but without with at most least over under above below about approximately nearly almost only
+        either neither between greater fewer wrong incorrect instead never rather minus plus times
+        divided multiplied to from by such that depends any all some every each each modulo mod also
+        negative positive non root because since of 不 不是 或 和 非 没有
+    """)
 )
 """Words that may change what the words around them say: a tail with one of them is not a label."""
 
