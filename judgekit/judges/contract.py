@@ -23,8 +23,11 @@ class Judge(Protocol):
     works; from then on every verdict is undecided.
     """
 
-    name: str
-    identity: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def identity(self) -> str: ...
 
     @property
     def down(self) -> str | None: ...

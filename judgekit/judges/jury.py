@@ -87,6 +87,10 @@ class Jury:
         faults = [member.down for member in self.members]
         return faults[0] if all(faults) else None
 
+    def with_members(self, members: Sequence[Judge]) -> Jury:
+        """The same jury with other members in their places."""
+        return Jury(self.name, members, self._rule_name, self.weights)
+
     async def __call__(self, case: Case) -> Verdict:
         verdicts: list[Verdict] = []
         outcome: Outcome | None = None

@@ -9,21 +9,21 @@ something went wrong. A backend that stays down is asked no further.
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece, require
-from judgekit.backends.turn import derive, open_context
+from judgekit.backends.engine import Engine, Message, require
+from judgekit.backends.turn import derive
 from judgekit.config import JudgeConfig
 from judgekit.errors import BackendError, ConfigError, RequestFailed
-from judgekit.judges.budget import NOTHING, Amount, Budget
+from judgekit.judges.asking import Conversation, Spent, excess_tokens, tokens_of
+from judgekit.judges.budget import NOTHING, Budget
 from judgekit.judges.cache import Cache, Judgement
-from judgekit.judges.contract import BUDGET_SPENT
 from judgekit.judges.engines import SharedEngine
 from judgekit.judges.fence import MAX_RESPONSE, Fenced, fence
-from judgekit.judges.parse import SCHEMA, Unparsed, parse, without_thinking
+from judgekit.judges.parse import Unparsed, parse
 from judgekit.judges.votes import Tally, Vote, tally, verdict_probability
 from judgekit.prompt import Prompt, fill, messages, options, prompt_hash
 from judgekit.records import Cost, Problem, Verdict
@@ -36,9 +36,6 @@ VERSION = 1
 ATTEMPTS = 2
 VARIABLES = ("gold", "response", "mark")
 SEVERAL_VOTES_TEMPERATURE = 0.7
-LEAST_REPLY = 64
-"""Tokens: a context that leaves less than this for the reply is too small."""
-
 LEAST_RESPONSE = 200
 """Characters: less of a response than this is not worth judging."""
 
@@ -58,25 +55,16 @@ class PlainJudge:
         self.config = config
         self.budget = Budget.of(config, name)
         self.down: str | None = None
-        self._prompt = prompt
         self._engine = engine
         self._cache = cache
         self._temperature = temperature_of(name, config)
-        self._asked_as = digest(
-            {
-                "version": VERSION,
-                "model": config.model,
-                "backend": config.served_by.resolved_backend,
-                "base_url": config.base_url,
-                "dtype": config.dtype,
-                "prompt": prompt_hash(prompt),
-                "votes": config.votes,
-                "temperature": self._temperature,
-                "max_tokens": config.max_tokens,
-            }
-        )
-        self.identity = digest([self._asked_as, config.decide_above])
         self._closed = False
+        self._prompt = prompt
+        self._asked_as = self._identified()
+
+    @property
+    def identity(self) -> str:
+        return digest([self._asked_as, self.config.decide_above])
 
     async def __call__(self, case: Case) -> Verdict:
         if self.down is not None:
@@ -89,10 +77,40 @@ class PlainJudge:
         verdict = await self._cache.ask(key, lambda: self._judge(case, fenced))
         return self._if_confident(replace(verdict, stage=self.name))
 
+    def with_prompt(self, prompt: Prompt) -> PlainJudge:
+        """The same judge asked with another prompt; it shares engine, budget and cache."""
+        other = copy.copy(self)
+        other._prompt = prompt
+        other._asked_as = other._identified()
+        return other
+
+    def uncached(self) -> PlainJudge:
+        """The same judge asked anew for everything."""
+        other = copy.copy(self)
+        other._cache = Cache()
+        return other
+
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
             await self._engine.release()
+
+    def _identified(self) -> str:
+        """A digest of all that can change a verdict."""
+        config = self.config
+        return digest(
+            {
+                "version": VERSION,
+                "model": config.model,
+                "backend": config.served_by.resolved_backend,
+                "base_url": config.base_url,
+                "dtype": config.dtype,
+                "prompt": prompt_hash(self._prompt),
+                "votes": config.votes,
+                "temperature": self._temperature,
+                "max_tokens": config.max_tokens,
+            }
+        )
 
     async def _judge(self, case: Case, fenced: Fenced) -> Judgement:
         began = time.monotonic()
@@ -133,11 +151,13 @@ class PlainJudge:
         replies: list[str] = []
         for attempt in range(ATTEMPTS):
             seed = derive(0, self._asked_as, fenced.mark, number, attempt)
-            asking = _Asking(engine, self.budget, self.config.max_tokens, self._temperature, seed)
+            asking = Conversation(
+                engine, self.budget, self.config.max_tokens, self._temperature, seed
+            )
             try:
                 turns = self._turns(engine, case, fenced, _AGAIN.format(why=why) if why else "")
-                reply, last = await asking.converse(turns, self._prompt.start)
-            except (RequestFailed, _Spent) as failed:
+                reply, last = await asking.final_reply(turns, self._prompt.start)
+            except (RequestFailed, Spent) as failed:
                 return Vote(
                     None,
                     str(failed),
@@ -171,12 +191,12 @@ class PlainJudge:
         limit = MAX_RESPONSE
         while True:
             chat, later = self._rendered(case, fenced, remark)
-            excess = _excess(engine, chat, self.config.max_tokens * len(self._prompt.then))
+            excess = excess_tokens(engine, chat, self.config.max_tokens * len(self._prompt.then))
             if excess <= 0:
                 return chat, later
             # The note of what is left out takes room too; what is still too long is cut again.
             kept = len(fenced.response)
-            limit = min(limit, kept) - excess * kept // _tokens(engine, fenced.response) - 100
+            limit = min(limit, kept) - excess * kept // tokens_of(engine, fenced.response) - 100
             if limit < LEAST_RESPONSE:
                 raise RequestFailed(
                     f"the model's context of {engine.context_length} tokens is too small for "
@@ -238,79 +258,6 @@ class PlainJudge:
         return Vote(None, f"The judge is down: {fault}", lasting=False)
 
 
-class _Spent(Exception):
-    """The next call does not fit the judge's budget."""
-
-
-class _Asking:
-    """One conversation with the model, every call of it paid from the budget."""
-
-    def __init__(
-        self, engine: Engine, budget: Budget, max_tokens: int, temperature: float, seed: int
-    ) -> None:
-        self.used = NOTHING
-        self._engine = engine
-        self._budget = budget
-        self._max_tokens = max_tokens
-        self._temperature = temperature
-        self._seed = seed
-
-    async def converse(
-        self, turns: tuple[list[Message], tuple[str, ...]], start: str | None
-    ) -> tuple[str, Extension]:
-        """The last reply and how it ended.
-
-        Raises `RequestFailed`, `BackendError`, or `_Spent` before a call that does not fit.
-        """
-        chat, later = turns
-        for number, user in enumerate(later):
-            said = await self._reply(chat, None, number, final=False)
-            chat = [
-                *chat,
-                {"role": "assistant", "content": _kept(said.text)},
-                {"role": "user", "content": user},
-            ]
-        last = await self._reply(chat, start, len(later), final=True)
-        return (start or "") + last.text, last
-
-    async def _reply(
-        self, chat: Sequence[Message], start: str | None, number: int, *, final: bool
-    ) -> Extension:
-        engine = self._engine
-        context = open_context(engine, chat)
-        if start:
-            ids = tuple(engine.tokenizer.encode(start)) if engine.tokenizer else None
-            context.pieces.append(Piece(start, ids, len(ids or start), "forced"))
-        prompt_tokens = most_tokens(context)
-        room = self._max_tokens
-        if engine.context_length is not None and context.prompt_ids is not None:
-            room = min(room, engine.context_length - len(context.ids))
-        if room < 1:
-            raise RequestFailed("what was said so far fills the model's context")
-        most = Amount(1, prompt_tokens, room)
-        if not await self._budget.reserve(most):
-            raise _Spent(BUDGET_SPENT)
-        # What a failed request has cost nobody knows: it counts as the most it can.
-        used = most
-        try:
-            said = await engine.extend(
-                context,
-                Ask(
-                    max_tokens=room,
-                    temperature=self._temperature,
-                    seed=derive(self._seed, number),
-                    logprobs=final and "logprobs" in engine.features,
-                    schema=SCHEMA if final and not start and "schema" in engine.features else None,
-                ),
-            )
-            used = Amount(1, said.prompt_tokens or prompt_tokens, said.tokens + said.discarded)
-            return said
-        finally:
-            engine.release(context)
-            self.used += used
-            await self._budget.settle(most, used)
-
-
 def temperature_of(name: str, config: JudgeConfig) -> float:
     """The temperature a judge is asked at. Raises `ConfigError` for votes that could not differ."""
     if config.votes < 1:
@@ -325,34 +272,3 @@ def temperature_of(name: str, config: JudgeConfig) -> float:
             hint="leave temperature out (0.7), or ask for one vote",
         )
     return config.temperature
-
-
-def most_tokens(context: Context) -> int:
-    """How many tokens a context has: exactly where the tokenizer is here, else at most.
-
-    No tokenizer makes more tokens than a text has bytes; a chat template adds a few a message.
-    """
-    if context.prompt_ids is not None:
-        return len(context.ids)
-    text = sum(len(message["content"].encode()) + 16 for message in context.messages)
-    return text + len(context.written.encode()) + 64
-
-
-def _excess(engine: Engine, chat: Sequence[Message], between: int) -> int:
-    """By how many tokens a chat overfills the context; `between`: replies before the last."""
-    if engine.context_length is None or engine.tokenizer is None:
-        return 0
-    context = open_context(engine, chat)
-    return most_tokens(context) + between + LEAST_REPLY - engine.context_length
-
-
-def _tokens(engine: Engine, text: str) -> int:
-    return max(1, len(engine.tokenizer.encode(text))) if engine.tokenizer else 1
-
-
-def _kept(reply: str) -> str:
-    """An earlier reply as the next turn shows it: without its thinking."""
-    try:
-        return without_thinking(reply).strip()
-    except Unparsed:
-        return ""

@@ -1,0 +1,119 @@
+"""One conversation with a judge's model, every call of it paid from the budget first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece
+from judgekit.backends.turn import derive, open_context
+from judgekit.errors import RequestFailed
+from judgekit.judges.budget import NOTHING, Amount, Budget
+from judgekit.judges.contract import BUDGET_SPENT
+from judgekit.judges.parse import SCHEMA, Unparsed, without_thinking
+
+LEAST_REPLY = 64
+"""Tokens: a context that leaves less than this for the reply is too small."""
+
+
+class Spent(Exception):
+    """The next call does not fit the judge's budget."""
+
+
+class Conversation:
+    """One conversation with the model, every call of it paid from the budget."""
+
+    def __init__(
+        self, engine: Engine, budget: Budget, max_tokens: int, temperature: float, seed: int
+    ) -> None:
+        self.used = NOTHING
+        self._engine = engine
+        self._budget = budget
+        self._max_tokens = max_tokens
+        self._temperature = temperature
+        self._seed = seed
+
+    async def final_reply(
+        self, turns: tuple[list[Message], tuple[str, ...]], start: str | None
+    ) -> tuple[str, Extension]:
+        """The last reply and how it ended.
+
+        Raises `RequestFailed`, `BackendError`, or `Spent` before a call that does not fit.
+        """
+        chat, later = turns
+        for number, user in enumerate(later):
+            said = await self._reply(chat, None, number, final=False)
+            chat = [
+                *chat,
+                {"role": "assistant", "content": _kept(said.text)},
+                {"role": "user", "content": user},
+            ]
+        last = await self._reply(chat, start, len(later), final=True)
+        return (start or "") + last.text, last
+
+    async def _reply(
+        self, chat: Sequence[Message], start: str | None, number: int, *, final: bool
+    ) -> Extension:
+        engine = self._engine
+        context = open_context(engine, chat)
+        if start:
+            ids = tuple(engine.tokenizer.encode(start)) if engine.tokenizer else None
+            context.pieces.append(Piece(start, ids, len(ids or start), "forced"))
+        prompt_tokens = most_tokens(context)
+        room = self._max_tokens
+        if engine.context_length is not None and context.prompt_ids is not None:
+            room = min(room, engine.context_length - len(context.ids))
+        if room < 1:
+            raise RequestFailed("what was said so far fills the model's context")
+        most = Amount(1, prompt_tokens, room)
+        if not await self._budget.reserve(most):
+            raise Spent(BUDGET_SPENT)
+        # What a failed request has cost nobody knows: it counts as the most it can.
+        used = most
+        try:
+            said = await engine.extend(
+                context,
+                Ask(
+                    max_tokens=room,
+                    temperature=self._temperature,
+                    seed=derive(self._seed, number),
+                    logprobs=final and "logprobs" in engine.features,
+                    schema=SCHEMA if final and not start and "schema" in engine.features else None,
+                ),
+            )
+            used = Amount(1, said.prompt_tokens or prompt_tokens, said.tokens + said.discarded)
+            return said
+        finally:
+            engine.release(context)
+            self.used += used
+            await self._budget.settle(most, used)
+
+
+def most_tokens(context: Context) -> int:
+    """How many tokens a context has: exactly where the tokenizer is here, else at most.
+
+    No tokenizer makes more tokens than a text has bytes; a chat template adds a few a message.
+    """
+    if context.prompt_ids is not None:
+        return len(context.ids)
+    text = sum(len(message["content"].encode()) + 16 for message in context.messages)
+    return text + len(context.written.encode()) + 64
+
+
+def excess_tokens(engine: Engine, chat: Sequence[Message], between: int) -> int:
+    """By how many tokens a chat overfills the context; `between`: replies before the last."""
+    if engine.context_length is None or engine.tokenizer is None:
+        return 0
+    context = open_context(engine, chat)
+    return most_tokens(context) + between + LEAST_REPLY - engine.context_length
+
+
+def tokens_of(engine: Engine, text: str) -> int:
+    return max(1, len(engine.tokenizer.encode(text))) if engine.tokenizer else 1
+
+
+def _kept(reply: str) -> str:
+    """An earlier reply as the next turn shows it: without its thinking."""
+    try:
+        return without_thinking(reply).strip()
+    except Unparsed:
+        return ""
