@@ -46,16 +46,16 @@ def read_rows(
     row that cannot be read; `MissingExtra` for Parquet without pyarrow.
     """
     path = Path(path)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, not a file")
+    if not path.exists():
+        raise DataError(f"{path}: no such file")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise DataError(
             f"{path}: a file of unknown kind {path.suffix!r}",
             hint=f"rename or convert it to one of {', '.join(READERS)}",
         )
-    if path.is_dir():
-        raise DataError(f"{path} is a folder, not a file")
-    if not path.exists():
-        raise DataError(f"{path}: no such file")
     return _read(path, reader, left_out)
 
 

@@ -172,8 +172,9 @@ class TestFiles:
             both(saved(tmp_path, "a.xlsx", "x"))
 
     def test_absent_and_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="no such file"):
-            both(tmp_path / "a.jsonl")
+        for name in ("a.jsonl", "runs"):
+            with pytest.raises(DataError, match="no such file"):
+                both(tmp_path / name)
         (tmp_path / "b.jsonl").mkdir()
         with pytest.raises(DataError, match="is a folder"):
             both(tmp_path / "b.jsonl")
