@@ -20,6 +20,7 @@ from judgekit.strategies.reward_model import RewardModel, classifier_of
 from judgekit.strategies.scoring import (
     JUDGE,
     LOGPROB,
+    YES_OR_NO,
     JudgeScorer,
     ModelScorer,
     RewardScorer,
@@ -28,7 +29,6 @@ from judgekit.strategies.scoring import (
 )
 from judgekit.strategies.strategy import Strategy
 
-YES_OR_NO = "strategy/correct-so-far"
 TAKEN = ("model", "forced")
 """Names that a second model cannot have: they stand in a response for others."""
 

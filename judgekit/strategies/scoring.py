@@ -24,6 +24,8 @@ from judgekit.verifier import make_case
 
 LOGPROB = "logprob"
 JUDGE = "judge:"
+YES_OR_NO = "strategy/correct-so-far"
+"""The prompt by which a language model scores."""
 
 UNDECIDED = 0.5
 """The score of what a scorer has no word on."""

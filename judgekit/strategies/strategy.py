@@ -13,7 +13,7 @@ from typing import Any, Literal
 from judgekit.backends.engine import Feature
 from judgekit.backends.turn import Model, Transcript
 from judgekit.errors import ConfigError, UnknownName
-from judgekit.strategies.scoring import LOGPROB, Scorer
+from judgekit.strategies.scoring import LOGPROB, Scorer, by_logprob
 
 Run = Callable[..., Awaitable[Transcript | Sequence[Transcript]]]
 Check = Callable[[Mapping[str, Any]], None]
@@ -80,8 +80,12 @@ class Strategy:
 
     @property
     def defaults(self) -> dict[str, Any]:
-        """The method's own options that have a default, and it."""
-        return {p.name: p.default for p in self._parameters if p.default is not p.empty}
+        """The method's own options that have a default, and it; a scorer by its name."""
+        return {
+            p.name: LOGPROB if p.default is by_logprob else p.default
+            for p in self._parameters
+            if p.default is not p.empty
+        }
 
     @property
     def required(self) -> list[str]:
