@@ -16,6 +16,7 @@ from judgekit.errors import ConfigError, UnknownName, UserError
 from judgekit.judges.cache import Cache
 from judgekit.judges.contract import Columns, Judge
 from judgekit.judges.custom import CustomJudge
+from judgekit.judges.deliberation import Deliberation
 from judgekit.judges.engines import Engines, Opener, open_backend
 from judgekit.judges.jury import Jury
 from judgekit.judges.plain import VARIABLES, PlainJudge
@@ -119,6 +120,10 @@ class _Bench:
         if config.weights and config.rule != "weighted":
             raise ConfigError(f"{where}: weights go with rule = 'weighted'")
         members = [self._member(member, name, within) for member in config.members]
+        if config.rule == "deliberation":
+            if config.rounds < 1:
+                raise ConfigError(f"{where}: rounds = {config.rounds}: at least one")
+            return Deliberation(name, members, config.rounds)
         return Jury(name, members, config.rule, config.weights)
 
     def _member(self, member: str, jury: str, within: tuple[str, ...]) -> Judge:

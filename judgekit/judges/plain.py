@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,10 +23,10 @@ from judgekit.judges.asking import Conversation, Spent, excess_tokens, tokens_of
 from judgekit.judges.budget import NOTHING, Budget
 from judgekit.judges.cache import Cache, Judgement
 from judgekit.judges.engines import SharedEngine
-from judgekit.judges.fence import MAX_RESPONSE, Fenced, fence
+from judgekit.judges.fence import MAX_RESPONSE, Fenced, between, fence, neutralise
 from judgekit.judges.parse import Unparsed, parse
 from judgekit.judges.votes import Tally, Vote, tally, verdict_probability
-from judgekit.prompt import Prompt, fill, messages, options, prompt_hash
+from judgekit.prompt import Prompt, fill, load_prompt, messages, options, prompt_hash
 from judgekit.records import Cost, Problem, Verdict
 from judgekit.runs import digest
 from judgekit.verifier import Case
@@ -38,6 +39,11 @@ VARIABLES = ("gold", "response", "mark")
 SEVERAL_VOTES_TEMPERATURE = 0.7
 LEAST_RESPONSE = 200
 """Characters: less of a response than this is not worth judging."""
+
+MAX_OPINIONS = 4_000
+"""Characters of what other judges said."""
+
+DELIBERATION = "judge/deliberation"
 
 _AGAIN = (
     "\n\n(An earlier reply to this could not be read: {why}. Keep the reason to one sentence, and "
@@ -67,14 +73,27 @@ class PlainJudge:
         return digest([self._asked_as, self.config.decide_above])
 
     async def __call__(self, case: Case) -> Verdict:
+        return await self._answer(case, "")
+
+    async def reconsider(self, case: Case, others: Sequence[Verdict]) -> Verdict:
+        """The judge's verdict once it was shown what other judges said, as fenced data."""
+        said = [
+            f"{number}. {other.outcome}"
+            + (f", read “{other.extracted}”" if other.extracted else "")
+            + f": {other.evidence}"
+            for number, other in enumerate(others, start=1)
+        ]
+        return await self._answer(case, neutralise("\n".join(said))[:MAX_OPINIONS])
+
+    async def _answer(self, case: Case, opinions: str) -> Verdict:
         if self.down is not None:
             return Verdict(self.name, "undecided", evidence=f"The judge is down: {self.down}.")
         fenced = self._fenced(case, MAX_RESPONSE)
-        shown = [fenced.question, fenced.response, case.kind]
+        shown = [fenced.question, fenced.response, case.kind, opinions]
         if "gold" in self._prompt.variables:
             shown.append(fenced.gold)
         key = digest([self._asked_as, shown])
-        verdict = await self._cache.ask(key, lambda: self._judge(case, fenced))
+        verdict = await self._cache.ask(key, lambda: self._judge(case, fenced, opinions))
         return self._if_confident(replace(verdict, stage=self.name))
 
     def with_prompt(self, prompt: Prompt) -> PlainJudge:
@@ -112,7 +131,7 @@ class PlainJudge:
             }
         )
 
-    async def _judge(self, case: Case, fenced: Fenced) -> Judgement:
+    async def _judge(self, case: Case, fenced: Fenced, opinions: str) -> Judgement:
         began = time.monotonic()
         try:
             engine = await self._engine.get()
@@ -124,7 +143,10 @@ class PlainJudge:
             if self._prompt.start:
                 require(engine, frozenset({"text"}), f"prompt {self._prompt.name}")
             votes = await asyncio.gather(
-                *(self._vote(engine, case, fenced, number) for number in range(self.config.votes))
+                *(
+                    self._vote(engine, case, fenced, number, opinions)
+                    for number in range(self.config.votes)
+                )
             )
         used = sum((vote.used for vote in votes), NOTHING)
         found = tally(votes)
@@ -145,7 +167,9 @@ class PlainJudge:
         replies = tuple(reply for vote in votes for reply in vote.replies)
         return Judgement(verdict, replies, lasting=all(vote.lasting for vote in votes))
 
-    async def _vote(self, engine: Engine, case: Case, fenced: Fenced, number: int) -> Vote:
+    async def _vote(
+        self, engine: Engine, case: Case, fenced: Fenced, number: int, opinions: str
+    ) -> Vote:
         """Ask once, and once more where the reply cannot be read."""
         used, why = NOTHING, ""
         replies: list[str] = []
@@ -155,7 +179,9 @@ class PlainJudge:
                 engine, self.budget, self.config.max_tokens, self._temperature, seed
             )
             try:
-                turns = self._turns(engine, case, fenced, _AGAIN.format(why=why) if why else "")
+                remark = _deliberation(opinions, fenced.mark) if opinions else ""
+                remark += _AGAIN.format(why=why) if why else ""
+                turns = self._turns(engine, case, fenced, remark)
                 reply, last = await asking.final_reply(turns, self._prompt.start)
             except (RequestFailed, Spent) as failed:
                 return Vote(
@@ -256,6 +282,13 @@ class PlainJudge:
     def _out_of_order(self, fault: BackendError) -> Vote:
         self.down = str(fault)
         return Vote(None, f"The judge is down: {fault}", lasting=False)
+
+
+def _deliberation(opinions: str, mark: str) -> str:
+    """What is added to a judge's prompt to show it what others said."""
+    prompt = load_prompt(DELIBERATION)
+    values = {"opinions": between("opinions", opinions, mark), "mark": mark}
+    return "\n\n" + fill(prompt.user, values)
 
 
 def temperature_of(name: str, config: JudgeConfig) -> float:
