@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from judgekit.backends.engine import Feature, Message, Tokenizer
+from judgekit.backends.local_tokenizer import local_tokenizer, without_begin
 from judgekit.backends.openai_calls import Refused, Server
 from judgekit.backends.openai_replies import Reply, Stops, read
 from judgekit.errors import BackendError, RequestFailed, UnknownName, UserError
-
-if TYPE_CHECKING:
-    from judgekit.backends.loading import ChatTokenizer
 
 Continuation = Literal["token ids", "text", "continue_final_message", "assistant prefill"]
 Render = Callable[[Sequence[Message]], str]
@@ -53,10 +50,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What was found. `limit` is the name of the field that bounds the reply's tokens."""
+    """What was found. `limit` is the name of the field that bounds the reply's tokens; with
+    `own_temperature` the server lets nobody set one."""
 
     model: str
     limit: str
+    own_temperature: bool
     stops: Stops
     counts: bool
     way: Way
@@ -70,6 +69,7 @@ class Traits:
             "model": self.model,
             "continuation": self.way.continuation or "none",
             "stop_strings": self.stops,
+            "temperature": "the server's own" if self.own_temperature else "as asked",
             "token_counts": "server" if self.counts else "estimated",
             "features": sorted(self.features),
         }
@@ -98,6 +98,7 @@ async def explore(server: Server, model: str) -> Traits:
     return Traits(
         model=probe.model,
         limit=probe.limit,
+        own_temperature=not probe.greedy,
         stops=stops,
         counts=first.tokens is not None,
         way=way,
@@ -153,22 +154,30 @@ class _Probe:
         self.server = server
         self.model = model
         self.limit = "max_tokens"
+        self.greedy: Mapping[str, Any] = {"temperature": 0}
 
     async def open(self, known: list[str]) -> Reply:
-        """The first reply: does the model exist, is usage counted, are log-probabilities given."""
-        try:
-            return await self._chat(1, logprobs=True)
-        except Refused as fault:
-            if fault.status in (401, 403):
-                raise
-            if "max_completion_tokens" in fault.message:
-                self.limit = "max_completion_tokens"
-        try:
-            return await self._chat(1)
-        except Refused as fault:
-            if known and self.model not in known and fault.status in (400, 404):
-                raise UnknownName(f"model of {self.server.shown}:", self.model, known) from None
-            raise
+        """The first reply: does the model exist, is usage counted, are log-probabilities given.
+
+        Hosted reasoning models bound their reply by another field and fix their temperature.
+        """
+        fields: dict[str, Any] = {"logprobs": True}
+        while True:
+            try:
+                return await self._chat(1, **fields)
+            except Refused as fault:
+                if fault.status in (401, 403):
+                    raise
+                if self.limit == "max_tokens" and "max_completion_tokens" in fault.message:
+                    self.limit = "max_completion_tokens"
+                elif self.greedy and "temperature" in fault.message:
+                    self.greedy = {}
+                elif fields:
+                    fields = {}
+                elif known and self.model not in known and fault.status in (400, 404):
+                    raise UnknownName(f"model of {self.server.shown}:", self.model, known) from None
+                else:
+                    raise
 
     async def stops(self) -> Stops:
         """Stop at two characters from the middle of a greedy reply, and see what is left of it."""
@@ -177,7 +186,10 @@ class _Probe:
         if len(middle) < 2:
             return "unknown"
         before = text[: text.find(middle)]
-        stopped = (await self._chat(12, stop=[middle])).text
+        try:
+            stopped = (await self._chat(12, stop=[middle])).text
+        except Refused:
+            return "refused"
         if stopped == before:
             return "removed"
         if stopped == text:
@@ -197,7 +209,7 @@ class _Probe:
         if await self._is_whole(await self._applied(), counted):
             return Way("text")
         if tokenizer := local_tokenizer(self.model):
-            render = _without_begin(tokenizer)
+            render = without_begin(tokenizer)
             if await self._is_whole(render(PROBE), counted):
                 return Way("text", render)
         if await self._goes_on({}):
@@ -227,10 +239,8 @@ class _Probe:
         return frozenset(found)
 
     async def _chat(self, tokens: int, **fields: Any) -> Reply:
-        body = {"model": self.model, "messages": list(PROBE), self.limit: tokens}
-        return read(
-            await self.server.post("/chat/completions", {**body, "temperature": 0, **fields})
-        )
+        body = {"model": self.model, "messages": list(PROBE), self.limit: tokens, **self.greedy}
+        return read(await self.server.post("/chat/completions", {**body, **fields}))
 
     async def _tried(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The reply, or None from a server that does not know the request."""
@@ -286,7 +296,7 @@ class _Probe:
         counts = []
         for said in ((), ("one",), ("one one",)):
             messages = [*PROBE, *({"role": "assistant", "content": text} for text in said)]
-            body = {"model": self.model, "messages": messages, self.limit: 1, "temperature": 0}
+            body = {"model": self.model, "messages": messages, self.limit: 1, **self.greedy}
             reply = await self._tried("/chat/completions", {**body, **(fields if said else {})})
             usage = reply.get("usage") if reply else None
             count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
@@ -298,7 +308,7 @@ class _Probe:
 
     async def _refuses_only(self, wrong: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
         """Whether a field is really read: a senseless value is refused, a sensible one is not."""
-        body = {"model": self.model, "messages": list(PROBE), self.limit: 1, "temperature": 0}
+        body = {"model": self.model, "messages": list(PROBE), self.limit: 1, **self.greedy}
         try:
             await self.server.post("/chat/completions", {**body, **wrong})
         except Refused:
@@ -322,42 +332,3 @@ def schema_format(schema: Mapping[str, Any]) -> dict[str, Any]:
         "type": "json_schema",
         "json_schema": {"name": "reply", "schema": dict(schema), "strict": True},
     }
-
-
-def local_tokenizer(model: str) -> ChatTokenizer | None:
-    """The tokenizer of a model that lies on this machine (a folder, or in the hub's cache)."""
-    if not _is_here(model):
-        return None
-    try:
-        from transformers import AutoTokenizer
-
-        from judgekit.backends.loading import ChatTokenizer
-    except ImportError:
-        return None
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True)
-    except (OSError, ValueError):
-        return None
-    return ChatTokenizer(tokenizer) if tokenizer.chat_template else None
-
-
-def _is_here(model: str) -> bool:
-    """Whether the model's tokenizer lies on this machine; importing transformers takes seconds."""
-    if Path(model).is_dir():
-        return True
-    try:
-        from huggingface_hub import try_to_load_from_cache
-
-        return isinstance(try_to_load_from_cache(model, "tokenizer_config.json"), str)
-    except (ImportError, ValueError):
-        return False
-
-
-def _without_begin(tokenizer: ChatTokenizer) -> Render:
-    """The template without the beginning-of-text token, where the server adds that to a text."""
-    inner = tokenizer.inner
-    begin = inner.bos_token_id
-    adds = begin is not None and inner("one")["input_ids"][:1] == [begin]
-    return lambda messages: tokenizer.render(messages).removeprefix(
-        str(inner.bos_token) if adds else ""
-    )

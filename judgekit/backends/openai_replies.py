@@ -13,8 +13,8 @@ from typing import Any, Literal
 from judgekit.backends.engine import Ask, Extension, Stopped
 from judgekit.errors import RequestFailed
 
-Stops = Literal["removed", "kept", "ignored", "unknown"]
-"""What a server does with a stop string: ends before it, ends after it, or goes on."""
+Stops = Literal["removed", "kept", "ignored", "refused", "unknown"]
+"""What a server does with a stop string: ends before it, ends after it, goes on, or takes none."""
 
 CHARACTERS_PER_TOKEN = 4
 """Where a server counts nothing: the usual rule of thumb for English text."""

@@ -138,13 +138,15 @@ class OpenAIEngine:
         fields: dict[str, Any] = {
             "model": self._traits.model,
             self._traits.limit if chat else "max_tokens": ask.max_tokens,
-            "temperature": ask.temperature,
             # Some servers keep a seed in a signed 32-bit number.
             "seed": ask.seed & 0x7FFFFFFF,
         }
-        if ask.top_p < 1:
-            fields["top_p"] = ask.top_p
-        if stop := [each for each in ask.stop if each]:
+        if not self._traits.own_temperature:
+            fields["temperature"] = ask.temperature
+            if ask.top_p < 1:
+                fields["top_p"] = ask.top_p
+        stop = [each for each in ask.stop if each]
+        if stop and self._traits.stops != "refused":
             fields["stop"] = stop
         if ask.min_tokens and "min-tokens" in features:
             fields["min_tokens"] = min(ask.min_tokens, ask.max_tokens)

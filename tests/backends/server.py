@@ -7,7 +7,7 @@ the server's answers is what the scripted engine itself says. `POST /test/faults
 all later generations, `GET /test/seen` tells the requests since the last call and how
 many were under way at once.
 
-Faults: `status`, `share` (of the generations, drawn by a fixed seed), `first` (only so many),
+Faults: `status`, `share` (of the generations), `first` (only so many),
 `headers`, `stall` (seconds before the reply), `drip` (seconds between bytes), `cut` (bytes of the
 body that are sent), `body` (a text instead of the reply).
 """
@@ -21,6 +21,7 @@ import re
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,7 +34,7 @@ MODEL = "scripted-model"
 KEY = "sk-secret-0123456789"
 TOKENIZER = ByteTokenizer()
 RICH = ("vllm", "llamacpp", "sglang")
-"""Dialects with log-probabilities and JSON schemas; the others are prefill, serve and plain."""
+"""Dialects with log-probabilities and JSON schemas; the others: prefill, serve, plain, hosted."""
 
 
 def reply(messages: Any, written: str) -> str:
@@ -120,6 +121,13 @@ class Model:
 
     def run(self, prompt: str, body: dict[str, Any]) -> dict[str, Any]:
         """One generation, and what of it this dialect shows."""
+        if self.dialect == "hosted":
+            if "max_tokens" in body:
+                raise Refusal(400, "Unsupported parameter: use 'max_completion_tokens' instead.")
+            for name in ("temperature", "logprobs", "stop"):
+                if name in body:
+                    raise Refusal(400, f"Unsupported parameter: '{name}' with this model.")
+            body = {"max_tokens": body["max_completion_tokens"], "temperature": 0, **body}
         if body.get("model") not in (MODEL, None):
             raise Refusal(404, f"The model `{body.get('model')}` does not exist.")
         extended = self.dialect in ("vllm", "sglang")
@@ -192,22 +200,25 @@ def parsed(prompt: str) -> Context:
 
 
 class Faults:
-    """The faults set, drawn for one generation after another."""
+    """The faults set, drawn for one generation after another.
+
+    `share` is drawn from the request itself and how often it came, not from the order of arrival.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.set({})
 
     def set(self, faults: dict[str, Any]) -> None:
-        self.faults, self.drawn, self.random = faults, 0, random.Random(5)
+        self.faults, self.drawn, self.came = faults, 0, Counter[str]()
 
-    def draw(self) -> dict[str, Any]:
+    def draw(self, body: dict[str, Any]) -> dict[str, Any]:
         with self.lock:
+            name = json.dumps(body, sort_keys=True)
             self.drawn += 1
-            hit = self.random.random() < self.faults.get("share", 1.0)
-            if hit and self.drawn <= self.faults.get("first", float("inf")):
-                return self.faults
-            return {}
+            self.came[name] += 1
+            hit = random.Random(f"{name} {self.came[name]}").random() < self.faults.get("share", 1)
+            return self.faults if hit and self.drawn <= self.faults.get("first", 1e9) else {}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -252,17 +263,17 @@ class Handler(BaseHTTPRequestHandler):
         Handler.under_way += 1
         Handler.peak = max(Handler.peak, Handler.under_way)
         try:
-            return self.serve(lambda: routes[self.path](body))
+            return self.serve(routes[self.path], body)
         finally:
             Handler.under_way -= 1
 
-    def serve(self, generate: Callable[[], dict[str, Any]]) -> None:
-        faults = Handler.faults.draw() if self.path.endswith("completions") else {}
+    def serve(self, route: Callable[[dict[str, Any]], Any], body: dict[str, Any]) -> None:
+        faults = Handler.faults.draw(body) if self.path.endswith("completions") else {}
         time.sleep(faults.get("stall", 0))
         if "status" in faults:
             return self.send(faults["status"], error("on purpose"), faults)
         try:
-            return self.send(200, generate(), faults)
+            return self.send(200, route(body), faults)
         except Refusal as refusal:
             return self.send(refusal.status, error(str(refusal)))
 

@@ -152,6 +152,7 @@ def by_script(text: str, **options: Any) -> Extension:
         ("prefill", "assistant prefill", "removed", {"text", "fork"}),
         ("serve", "none", "kept", set()),
         ("plain", "none", "removed", set()),
+        ("hosted", "none", "refused", set()),
     ],
 )
 def test_traits_are_found(
@@ -184,7 +185,7 @@ def test_a_server_that_cannot_go_on_is_refused_for_strategies_that_force(
 # The contract of Ask, in every dialect.
 
 
-@pytest.mark.parametrize("dialect", [*CONTINUING, "serve", "plain"])
+@pytest.mark.parametrize("dialect", [*CONTINUING, "serve", "plain", "hosted"])
 def test_one_answer_is_what_the_model_says(serve: Callable[..., Served], dialect: str) -> None:
     engine = serve(dialect=dialect).engine()
     whole = extend(engine, asked("hi"))
