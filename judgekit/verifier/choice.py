@@ -11,8 +11,9 @@ LETTERS = "ABCDEFGHIJ"
 
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textrm|mathsf|bf)\s?\{([^{}]*)\}")
 _INTRO = re.compile(
-    r"\A(?:the\s+)?(?:(?:correct|right|best|final)\s+)?"
-    r"(?:option|choice|answer|letter|alternative|statement|选项|選項)\s*(?:is\b)?\s*[:：]?\s*",
+    r"\A(?:(?:the|la|le|el|die|der|das|il|a|o|de)\s+)?(?:(?:correct|right|best|final)\s+)?"
+    r"(?:(?:option|choice|answer|letter|alternative|statement|opci[oó]n|letra|lettre|op[cç][aã]o"
+    r"|lettera|opzione|buchstabe|вариант|选项|選項)\s*(?:is\b)?\s*[:：]?\s*)?(?=[\s(\[{*_\"'\\<]*[A-Ja-j]\b)",
     re.I,
 )
 _LETTER = re.compile(r"\A[\s(\[{*_\"'\\<]*([A-Ja-j])(?![A-Za-z0-9])[\s)\]}*_\"'>]*")
@@ -23,6 +24,12 @@ _JOIN = re.compile(r"\A\s*(?:(?=\([A-J]\))|,|;|/|&|\+|and\b|or\b|und\b|oder\b|et
 _OPTION = re.compile(
     r"(?:\A|(?<=[\s$,;])|(?<=quad))(?:\\(?:text|textbf|mathrm|mathbf)\s?\{)?\(?([A-J])\s?[).:]\)?\}?[\s\\~]*"
 )
+SPOKEN_OF = re.compile(
+    r"(?:is|isn't|was|can|can't|cannot|could|would|seems|looks|has|does|doesn't)\b"
+    r"(?!\s(?:the\s)?(?:correct|right|best|answer|my))"
+)
+"""What follows a letter that is only spoken of: "B is wrong"."""
+
 _SEVERAL = re.compile(r"[A-J]{2,10}")
 
 
@@ -57,9 +64,11 @@ def named_letters(answer: str) -> tuple[str, ...]:
 
 
 def _is_word(text: str, found: re.Match[str], rest: str) -> bool:
-    """Whether the letter is a word or a variable: "a car", "I think", "b = 3"."""
+    """Whether the letter is a word or a variable: "a car", "B is wrong", "b = 3"."""
     bare = text[: found.end()].strip() == found.group(1)
     if found.group(1).islower() and (rest.strip() and bare):
+        return True
+    if SPOKEN_OF.match(rest.lstrip()):
         return True
     if rest.lstrip().startswith(("=", "+", "-", "^", "<", ">", "_")):
         return True

@@ -34,6 +34,9 @@ _PLACEHOLDERS = frozenset(
 )
 _HASHES = "####"
 _TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
+MAX_JSON = 4_000
+MAX_OBJECTS = 8
+_PYTHON_ANSWER = re.compile(r"'(?:final_)?answer'\s?:\s?'?([^'{}\n]{1,200}?)'?\s?\}\Z")
 _JSON_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "Answer", "result")
 
 
@@ -259,27 +262,33 @@ def _is_heading(line: str) -> bool:
 
 
 def _json(text: str, start: int, end: int) -> list[Span]:
-    """An answer field of a JSON object that ends the response."""
-    tail_start = max(start, end - 4000)
+    """An answer field of a JSON object (or a Python one) that ends the response."""
+    tail_start = max(start, end - MAX_JSON)
     tail = text[tail_start:end].rstrip("`\n ")
     if not tail.endswith("}"):
         return []
-    opening = tail.rfind("{")
-    while opening >= 0 and tail_start + opening >= start:
+    answer, opening = _json_answer(tail)
+    if not answer and (found := _PYTHON_ANSWER.search(tail)):
+        answer, opening = found.group(1), found.start(1)
+    answer = clean(answer)
+    if not answer or _is_placeholder(answer):
+        return []
+    return [Span(answer, tail_start + opening, end, "json", "strong", group=1002)]
+
+
+def _json_answer(tail: str) -> tuple[str, int]:
+    """The answer field of the last complete object, and where that begins; "" if there is none."""
+    opening = len(tail)
+    for _ in range(MAX_OBJECTS):
+        opening = tail.rfind("{", 0, opening)
+        if opening < 0:
+            break
         try:
             row = json.loads(tail[opening:])
         except (ValueError, RecursionError):
-            opening = tail.rfind("{", 0, opening)
-            if tail.count("{", opening if opening >= 0 else 0) > 8:
-                return []
             continue
-        if not isinstance(row, dict):
-            return []
         for key in _JSON_KEYS:
             value = row.get(key)
             if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                begin = tail_start + opening
-                answer = clean(str(value))
-                return [Span(answer, begin, end, "json", "strong", group=1002)] if answer else []
-        return []
-    return []
+                return str(value), opening
+    return "", 0

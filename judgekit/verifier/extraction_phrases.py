@@ -19,14 +19,15 @@ MAX_ANCHORS = 40
 
 _AFTER = re.compile(
     r"s?(?:\*\*|__|\s?\([^()\n]{0,40}\)|\s+(?:to|for|of|in)\s[^.:\n=]{0,80}?)?"
-    r"(?:\s*(?:[:\uff1a=]|\\\\?:)\s*|\s*(?:\*\*|__)\s*[:\uff1a]?\s*"
+    r"(?:\s*\*?(?:[:\uff1a=]|\\\\?:)\s*|\s+(?:-|\u2013|\u2014|\u2192|->|=>)\s+|\s*(?:\*\*|__)\s*[:\uff1a]?\s*"
     r"|\s+(?:is|are|was|be|equals|therefore|will be|would be|should be|must be|has to be|comes? to)"
     r"(?:\s+(?:thus|therefore|then|indeed|simply|just|exactly|equal to|given by))?"
     r"(?:\s*[:\uff1a]\s*|\s+|(?=[$\\])))"
     r"|\s*\n\s*(?=[$\\])|\s+(?=\$|\\[(\[])"
 )
 _COLON_LINE = re.compile(
-    r"(?:\A|\n)[ \t>*_#]*(?:A|Ans|ANS|Result|Solution|Conclusion)[ \t*_]*[:\uff1a][ \t*_]*"
+    r"(?:\A|\n)[ \t>*_#]*(?:A|Ans|ANS|ans|Result|Solution|Conclusion)[ \t*_]*"
+    r"(?:[:\uff1a]|=(?= ))[ \t*_]*"
 )
 _IS_THE_ANSWER = re.compile(
     r"\s(?:is|are)\s(?:the|our|my)\s(?:final\s|correct\s|required\s|only\s)?(?:answer|solution)s?\b"
@@ -53,10 +54,15 @@ _FOREIGN = re.compile(
 _STOP = re.compile(
     r"\n|[.!?](?=[\s\"')\]*_]|\Z)|[。！？]|;\s|"
     r",?\s(?:because|since|as\s(?:it|the|we|a)\b|so that|which|where|but|not|rather than"
-    r"|instead of)\s"
+    r"|instead of|i\.e\.|that is|namely)\s"
     r"|,\s(?:so|as|since|and (?:so|the|not|we|it))\s"
 )
 _BOLD = re.compile(r"\*\*[^*\n]{1,300}\*\*")
+_VERB_ENDING = re.compile(
+    r"\s*(?:です|だ|である|になります|となります|입니다|이다|예요|이에요|है|হয়)\Z"
+)
+"""Copulas that end a sentence (Japanese, Korean, Hindi, Bengali)."""
+
 _HOPE = re.compile(r"\.?\s*I hope it is correct\.?\s*\Z")
 
 
@@ -127,12 +133,12 @@ def _english(text: str, lowered: str, low: int) -> Iterator[tuple[int, Strength]
 
 def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool) -> list[Span]:
     """The answer of one announcement: the clause that begins there."""
-    while begin < end and text[begin] in " \t\n*_:>":
+    while begin < end and text[begin] in " \t\n*_:>}":
         begin += 1
     stop, closed = _clause_end(text, begin, end)
     if stop <= begin or (not closed and not whole):
         return []
-    clause = _HOPE.sub("", text[begin:stop])
+    clause = _VERB_ENDING.sub("", _HOPE.sub("", text[begin:stop]))
     answer = clean(clause)
     if not answer:
         return []

@@ -29,7 +29,18 @@ NUMBER = re.compile(
 )
 """A number as running text writes it, sign, currency and percent included."""
 
-_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"), ("**", "**"), ("`", "`"))
+_DELIMITERS = (
+    ("$$", "$$"),
+    ("$", "$"),
+    ("\\(", "\\)"),
+    ("\\[", "\\]"),
+    ("**", "**"),
+    ("__", "__"),
+    ("`", "`"),
+)
+_ARROW = re.compile(
+    r"(?:=>|->|\u21d2|\u2192|\u2234|\\(?:Rightarrow|implies|therefore|to)(?![A-Za-z]))\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ def clean(text: str) -> str:
     while text:
         before = text
         text = _without_closing_mark(text).strip()
+        if arrow := _ARROW.match(text):
+            text = text[arrow.end() :]
         for opening, closing in _DELIMITERS:
             text = _unwrap(text, opening, closing)
         for emphasis in ("**", "__"):
