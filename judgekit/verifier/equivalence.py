@@ -94,10 +94,10 @@ def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
             return None
         proven = worker.ask("equal", gold, answer)
         return yes("SymPy simplifies their difference to zero", "sympy") if proven else None
-    if len(names) == 1 and (_is_open(gold) or _is_open(answer)):
-        if worker.ask("solutions", _solutions(gold), _solutions(answer)):
-            return yes("SymPy finds the same solutions", "sympy")
-    return None
+    if len(names) != 1 or not (_is_open(gold) or _is_open(answer)):
+        return None
+    proven = worker.ask("solutions", _solutions(gold), _solutions(answer))
+    return yes("SymPy finds the same solutions", "sympy") if proven else None
 
 
 def _is_open(expr: Expr) -> bool:

@@ -120,10 +120,9 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         return unknown("their decimal coefficients are near each other", RUNG)
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
-    if len(agreed) < 3 and set(names) <= _WHOLE_NAMES:
-        if _agree_at_integers(gold, answer, names, log):
-            return yes("they agree at all integers tried", RUNG)
     if len(agreed) < 3:
+        if set(names) <= _WHOLE_NAMES and _agree_at_integers(gold, answer, names, log):
+            return yes("they agree at all integers tried", RUNG)
         return unknown("too few points at which both sides are defined", RUNG)
     return _confirm(gold, answer, agreed, log)
 

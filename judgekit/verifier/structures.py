@@ -105,6 +105,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     """Compare two values or structures whose names have been taken off."""
     if isinstance(gold, Labelled) or isinstance(answer, Labelled):
         return _labelled(gold, answer)
+    gold, answer = _points(gold), _points(answer)
     if _has_signs(gold) or _has_signs(answer):
         return _kinds(both_signs(gold), both_signs(answer))
     if isinstance(gold, _FIXED) or isinstance(answer, _FIXED):
@@ -175,6 +176,13 @@ def _has_signs(expr: Expr) -> bool:
     )
 
 
+def _points(expr: Expr) -> Expr:
+    """A point with a plus-or-minus sign in a coordinate as the list of the points it stands for."""
+    if isinstance(expr, Collection) and expr.brackets == "()" and any(map(_has_signs, expr.items)):
+        return Collection("  ", tuple(_spread(expr)))
+    return expr
+
+
 def both_signs(expr: Expr) -> Expr:
     """Both values of an expression with a plus-or-minus sign, as a bare list."""
     if not _has_signs(expr):
@@ -219,14 +227,17 @@ def _fixed(gold: Expr, answer: Expr) -> Comparison | None:
     if isinstance(gold, Date) and isinstance(answer, Date) and 0 in (gold.year, answer.year):
         gold, answer = replace(gold, year=0), replace(answer, year=0)
     if isinstance(gold, Clock) and isinstance(answer, Clock) and "" in (gold.half, answer.half):
-        if gold.seconds % 43200 == answer.seconds % 43200:
-            return yes("the same time of day", "words")
+        gold, answer = (Clock(clock.seconds % 43200, "") for clock in (gold, answer))
     if gold == answer:
         return yes("the same date, time or word", "words")
-    if isinstance(gold, Word) and isinstance(answer, Word):
-        if gold.text.split(":")[0] != answer.text.split(":")[0]:
-            return unknown("two different words", "words")
+    if isinstance(gold, Word) and isinstance(answer, Word) and _family(gold) != _family(answer):
+        return unknown("two different words", "words")
     return no("a different date, time or word", "words")
+
+
+def _family(word: Word) -> str:
+    """What kind of word it is: of `month:3`, month."""
+    return word.text.split(":")[0]
 
 
 def _clock_against_ratio(clock: Clock, ratio: Ratio) -> Comparison:
@@ -391,10 +402,11 @@ def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
     if mine is not None and theirs is not None:
         return sets(mine, theirs)
     known, other = (mine, answer) if mine is not None else (theirs, gold)
-    if known is not None and isinstance(other, _VALUES) and known.numeric:
-        if not symbols(other) and not any(p.low is p.high is not None for p in known.pieces):
-            return no("a number against a set of numbers", "interval")
-    return None
+    if known is None or not known.numeric or not isinstance(other, _VALUES) or symbols(other):
+        return None
+    if any(piece.low is piece.high is not None for piece in known.pieces):
+        return None
+    return no("a number against a set of numbers", "interval")
 
 
 def _only_a_set(expr: Expr) -> bool:
@@ -470,7 +482,7 @@ def _items(expr: Expr) -> tuple[Expr, ...] | None:
         return _expanded(expr.items)
     if isinstance(expr, Combined) and expr.op in ("and", "or"):
         return _expanded(expr.parts)
-    if isinstance(expr, _VALUES) or isinstance(expr, Relation):
+    if isinstance(expr, (*_VALUES, Relation)):
         return (expr,)
     return None
 
