@@ -86,8 +86,7 @@ def response_loop(response: Response, token_ids: Tokens | None = None) -> Loop |
     the response's own) are used where they agree with the segments' token counts. `onset` counts
     from the start of that part.
     """
-    part = _searched(response.segments)
-    text = "".join(s.text for s in part) if response.segments else response.text
+    part, text = _searched(response.segments), searched_text(response)
     ids = _ids_of(part, response, response.token_ids if token_ids is None else token_ids)
     if ids is None:
         return _text_loop(text)
@@ -98,6 +97,13 @@ def response_loop(response: Response, token_ids: Tokens | None = None) -> Loop |
         or _recovered(sequence)
         or _near(sequence)
     )
+
+
+def searched_text(response: Response) -> str:
+    """The text of the part in which `response_loop` looks."""
+    if not response.segments:
+        return response.text
+    return "".join(segment.text for segment in _searched(response.segments))
 
 
 class LoopDetector:

@@ -40,6 +40,7 @@ __all__ = [
     "Line",
     "Report",
     "compare_runs",
+    "html",
     "render",
     "report",
     "terminal",
@@ -108,6 +109,22 @@ def render(found: Report, format: Format, width: int = 80) -> str:
             console.print(terminal(found))
         return capture.get()
     raise UnknownName("format", format, FORMATS)
+
+
+def html(
+    runs: Sequence[RunLike],
+    *,
+    table: str | None = None,
+    by: str | None = None,
+    level: float = LEVEL,
+) -> str:
+    """The report as one HTML file that needs no network: tables, charts, every response.
+
+    Below 5 MB: long texts lose their middle where it must be. Arguments and errors as `report`.
+    """
+    from judgekit.report.page import page
+
+    return page(runs, report(runs, table=table, by=by, level=level), level)
 
 
 _BY_NAME: Mapping[str, Callable[[Sequence[Line]], Table]] = {
