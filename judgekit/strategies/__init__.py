@@ -13,7 +13,7 @@ from typing import Any
 
 from judgekit import plugins
 from judgekit.errors import ConfigError, UnknownName
-from judgekit.strategies import expansion, forcing, prompting, voting
+from judgekit.strategies import expansion, forcing, prompting, search, voting
 from judgekit.strategies.strategy import (
     ON_EVERY_STRATEGY,
     SAMPLING_TEMPERATURE,
@@ -35,7 +35,7 @@ __all__ = [
 GROUP = "judgekit.strategies"
 """The entry-point group in which a package offers strategies of its own."""
 
-_FAMILIES = (prompting, forcing, expansion, voting)
+_FAMILIES = (prompting, forcing, expansion, voting, search)
 
 BUILT_IN: Mapping[str, Strategy] = {
     strategy.name: strategy for family in _FAMILIES for strategy in family.STRATEGIES

@@ -37,7 +37,7 @@ async def majority_vote(
         turns += drawn
         if len(drawn) == window and _agree(problem, drawn):
             break
-    return _leader(problem, turns, [1.0] * len(turns)).transcript()
+    return leader(problem, turns, [1.0] * len(turns)).transcript()
 
 
 async def weighted_vote(
@@ -46,7 +46,7 @@ async def weighted_vote(
     """The best sample of the answer whose samples' scores have the largest sum."""
     turns = await sample(model, problem, n)
     scores = await together(scorer(problem, turn) for turn in turns)
-    return _leader(problem, turns, scores).transcript()
+    return leader(problem, turns, scores).transcript()
 
 
 async def best_of_n(
@@ -82,7 +82,7 @@ def _agree(problem: Problem, turns: Sequence[Turn]) -> bool:
     return [len(each) for each in classes(problem, turns)] == [len(turns)]
 
 
-def _leader(problem: Problem, turns: Sequence[Turn], weights: Sequence[float]) -> Turn:
+def leader(problem: Problem, turns: Sequence[Turn], weights: Sequence[float]) -> Turn:
     """The heaviest sample of the heaviest class; the earlier of equals, the first without answers.
 
     The weight of a class is the sum of its samples' weights.
