@@ -1,0 +1,117 @@
+"""A server that is down, fails, or talks nonsense, as the command line meets it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from judgekit import cli
+from judgekit.runs import load
+
+SERVER = Path(__file__).parents[1] / "backends" / "server.py"
+MODEL = "scripted-model"
+
+
+@contextmanager
+def serving(**faults: object) -> Iterator[str]:
+    """A real server process; its address."""
+    with subprocess.Popen(
+        [sys.executable, str(SERVER), json.dumps({"dialect": "plain"})],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        body = json.dumps(faults).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{address}/test/faults", body)).close()
+        try:
+            yield f"{address}/v1"
+        finally:
+            process.kill()
+
+
+def generate(url: str, capfd: pytest.CaptureFixture[str], model: str = MODEL) -> tuple[int, str]:
+    arguments = ["generate", "--base-url", url, "--model", model, "--limit", "5", "--out", "run"]
+    code = cli.run([*arguments, "--config", "patience.toml"])
+    err = capfd.readouterr().err
+    assert "Traceback" not in err
+    return code, err
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    Path("patience.toml").write_text(f'[models.{MODEL}]\nmodel = "{MODEL}"\ntimeout = 2\n')
+
+
+def test_a_server_that_works(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving() as url:
+        code, err = generate(url, capfd)
+    assert code == 0
+    assert "5 of 5 responses" in err
+    assert load("run").responses[0].completion_tokens > 0
+
+
+def test_a_server_that_is_down(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code, err = generate(f"http://127.0.0.1:{port}/v1", capfd)
+    assert code == 4
+    assert err.count("error ") == 1
+    assert str(port) in err
+
+
+def test_a_model_the_server_does_not_have(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving() as url:
+        code, err = generate(url, capfd, model="scripted-modle")
+    assert code == 2
+    assert f"did you mean {MODEL}" in err
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"status": 500},
+        {"body": "<html>gateway</html>"},
+        {"body": '{"choices": []}'},
+        {"cut": 40},
+        {"stall": 5},
+    ],
+    ids=["500", "garbage", "empty choices", "cut body", "stall"],
+)
+def test_a_server_that_answers_nothing_of_use_is_one_line(
+    faults: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(**faults) as url:
+        code, err = generate(url, capfd)
+    assert code == 4
+    assert err.count("error ") == 1
+    with serving() as url:
+        code, err = generate(url, capfd)
+    assert code == 0, err
+
+
+def test_some_requests_fail_and_are_tried_again(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving(status=400, share=0.4) as url:
+        code, err = generate(url, capfd)
+        assert code == 5, err
+        failed = [r for r in load("run").responses if r.error]
+        assert 0 < len(failed) < 5
+        body = json.dumps({}).encode()
+        address = url.removesuffix("/v1")
+        urllib.request.urlopen(urllib.request.Request(f"{address}/test/faults", body)).close()
+        code, err = generate(url, capfd)
+    assert code == 0, err
+    run = load("run")
+    assert len(run.responses) == 5
+    assert not [r for r in run.responses if r.error]
