@@ -373,6 +373,7 @@ def _split(parser: Parser) -> None:
 
 
 def _command(parser: Parser, text: str) -> Expr:
+    start = parser.token
     if text in _FUNCTIONS:
         return _function(parser, _FUNCTIONS[text])
     if text in _BRACKETED:
@@ -409,7 +410,7 @@ def _command(parser: Parser, text: str) -> Expr:
         return Word(f"set:{letter}")
     if text in _DOTS:
         return Symbol("...")
-    raise parser.fault(f"a command, {text[:20]}")
+    raise parser.fault(f"a command, {text[:20]}", start)
 
 
 def _complex(inside: Expr) -> bool:

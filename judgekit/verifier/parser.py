@@ -133,8 +133,9 @@ class Parser:
         if not self.take(*texts):
             raise self.fault(f"expected {' or '.join(texts)}")
 
-    def fault(self, problem: str) -> Unreadable:
-        return Unreadable(problem, self.text, self.token.at)
+    def fault(self, problem: str, token: Token | None = None) -> Unreadable:
+        """The error to raise, at a token or at the one that is next."""
+        return Unreadable(problem, self.text, (token or self.token).at)
 
     def expression(self, least: int = RELATION) -> Expr:
         """An expression of operators that bind at least this tightly."""

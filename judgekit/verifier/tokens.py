@@ -15,7 +15,7 @@ from judgekit.verifier.words import listed
 
 LONGEST = 12_000
 """Characters; longer text is refused unread."""
-MOST_TOKENS = 6_000
+MOST_TOKENS = 2_500
 
 
 class Unreadable(DataError):
