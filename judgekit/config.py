@@ -19,6 +19,9 @@ from judgekit.records import from_row
 
 FILE_NAME = "judgekit.toml"
 
+SERVED = "served"
+"""The model name that means the only model of the server at `base_url`."""
+
 Backend = Literal["auto", "transformers", "vllm", "openai", "scripted", "replay"]
 EscalateReason = Literal["unparsed", "weak-cue", "conflict", "prose", "undecided"]
 

@@ -20,6 +20,7 @@ from typing import Any
 from judgekit import strategies
 from judgekit.backends import open_engine
 from judgekit.backends.engine import Engine, Feature, require
+from judgekit.backends.openai_calls import without_login
 from judgekit.backends.turn import Model, Sampling, Transcript, derive, open_context
 from judgekit.benchmark import Benchmark
 from judgekit.benchmark import load as load_benchmark
@@ -82,7 +83,7 @@ class Plan:
         return {
             "model": job.model.model,
             "backend": job.model.resolved_backend,
-            "base_url": job.model.base_url,
+            "base_url": without_login(job.model.base_url) if job.model.base_url else None,
             "dtype": job.model.dtype,
             "benchmark": self.benchmark.name,
             "benchmark_hash": self.benchmark.hash,

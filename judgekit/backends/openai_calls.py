@@ -65,7 +65,7 @@ class Server:
 
     def __init__(self, config: ModelConfig, *, retries: int = RETRIES) -> None:
         self.base_url = (config.base_url or OPENAI).rstrip("/")
-        self.shown = _without_login(self.base_url)
+        self.shown = without_login(self.base_url)
         self.root = self.base_url.removesuffix("/v1")
         self.key_variable = config.api_key_env or (None if config.base_url else "OPENAI_API_KEY")
         self.timeout = config.timeout
@@ -223,7 +223,8 @@ def _key(variable: str | None) -> str | None:
     return key
 
 
-def _without_login(url: str) -> str:
+def without_login(url: str) -> str:
+    """The address as it may be shown and written down: without a user and a password."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 

@@ -16,6 +16,7 @@ from judgekit.backends.engine import Feature, Message, Tokenizer
 from judgekit.backends.local_tokenizer import local_tokenizer, without_begin
 from judgekit.backends.openai_calls import Refused, Server
 from judgekit.backends.openai_replies import Reply, Stops, read
+from judgekit.config import SERVED
 from judgekit.errors import BackendError, RequestFailed, UnknownName, UserError
 
 Continuation = Literal["token ids", "text", "continue_final_message", "assistant prefill"]
@@ -126,7 +127,7 @@ async def _choose(server: Server, model: str) -> tuple[Mapping[str, Any], list[s
         if isinstance(entry, dict) and isinstance(entry.get("id"), str)
     ]
     known = [entry["id"] for entry in entries]
-    if model == "embedded" and model not in known:
+    if model in ("embedded", SERVED) and model not in known:
         if len(known) != 1:
             raise UserError(
                 f"which model of {server.shown}?",

@@ -38,9 +38,12 @@ def register(app: typer.Typer, name: str) -> None:
 
 def generate(
     model: Annotated[
-        str,
-        typer.Option(help="Hub id, folder, GGUF file, a server's model, or a name in the config."),
-    ] = "embedded",
+        str | None,
+        typer.Option(
+            help="Hub id, folder, GGUF file, a server's model, or a name in the config; "
+            "default: embedded, or the only model of the server."
+        ),
+    ] = None,
     benchmark: Annotated[
         str, typer.Option(help="A benchmark's name, a TOML file, or reasoning_gym:TASK.")
     ] = "starter",
@@ -146,17 +149,22 @@ def _ending(done: int, resumed: int, failed: int, total: int) -> str:
 
 
 def _model(
-    name: str, backend: str, base_url: str | None, api_key_env: str | None, config: Path | None
+    name: str | None,
+    backend: str,
+    base_url: str | None,
+    api_key_env: str | None,
+    config: Path | None,
 ) -> ModelConfig:
     """The model that the options name: one of the configuration's, or a new one."""
     import typing
     from dataclasses import replace
 
-    from judgekit.config import Backend, ModelConfig
+    from judgekit.config import SERVED, Backend, ModelConfig
     from judgekit.errors import UnknownName
 
     if backend not in typing.get_args(Backend):
         raise UnknownName("backend", backend, typing.get_args(Backend))
+    name = name or (SERVED if base_url else "embedded")
     configured = configuration(config).models.get(name, ModelConfig(model=name))
     return replace(
         configured,

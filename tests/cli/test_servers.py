@@ -115,3 +115,13 @@ def test_some_requests_fail_and_are_tried_again(capfd: pytest.CaptureFixture[str
     run = load("run")
     assert len(run.responses) == 5
     assert not [r for r in run.responses if r.error]
+
+
+def test_the_only_model_of_a_server_need_not_be_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with serving() as url:
+        login = url.replace("http://", "http://somebody:secret@")
+        assert cli.run(["generate", "--base-url", login, "--limit", "1", "--out", "run"]) == 0
+    capfd.readouterr()
+    manifest = Path("run/run.toml").read_text()
+    assert MODEL in manifest
+    assert "secret" not in manifest
