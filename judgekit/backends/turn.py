@@ -174,23 +174,25 @@ class Turn:
         self._usage[self.by] = restored(self._usage[self.by], tokens, discarded)
         self.ledger.spent[self.by] = restored(self.ledger.spent[self.by], tokens, discarded)
 
-    def include(self, other: Turn) -> None:
-        """Let what another turn wrote stand at the head of this response, as thinking.
+    def include(self, *others: Turn) -> None:
+        """Let what other turns wrote stand at the head of this response, as thinking.
 
         The model of this turn has read it in its prompt, or not at all. It stands between forced
         `<think>` tags, so that nobody takes it for the answer.
         """
-        if not other.text.strip():
-            return
         scratch = Turn(self.engine, Context(()), self.sampling)
-        scratch.force("<think>\n", "other")
-        for piece in other.context.pieces:
-            scratch.hear(piece.text, piece.by, "thinking")
+        for other in others:
+            scratch.force("\n\n" if scratch.text else "<think>\n", "other")
+            for piece in other.context.pieces:
+                scratch.hear(piece.text, piece.by, "thinking")
+            for by, usage in other._usage.items():
+                self.credit(by, usage.completion)
         scratch.force("\n</think>\n\n", "other")
         self.notes += scratch.context.pieces
-        for by, usage in other._usage.items():
-            had = self._usage.get(by, Usage())
-            self._usage[by] = replace(had, completion=had.completion + usage.completion)
+
+    def credit(self, by: str, tokens: int) -> None:
+        """So many tokens that another model has written entered this response."""
+        self._usage[by] = restored(self._usage.get(by, Usage()), tokens, 0)
 
     def fork(self, *parts: object) -> Turn:
         """An independent copy that shares the prefix, with a seed of its own where parts are given.

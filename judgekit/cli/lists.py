@@ -140,9 +140,9 @@ def list_strategies(context: typer.Context, as_json: Json = False) -> None:
     rows = [get(name) for name in names()]
     if as_json:
         keys = ("name", "about", "cost")
-        print_json([{**{k: getattr(r, k) for k in keys}, "needs": sorted(r.needs)} for r in rows])
+        print_json([{**{k: getattr(r, k) for k in keys}, "needs": r.wants} for r in rows])
         return
-    cells = [[r.name, r.about, r.cost, ", ".join(sorted(r.needs)) or "nothing"] for r in rows]
+    cells = [[r.name, r.about, r.cost, ", ".join(r.wants) or "nothing"] for r in rows]
     screen().print(table(None, ["strategy", "what it does", "costs", "needs of a backend"], cells))
 
 
@@ -160,7 +160,7 @@ def show_strategy(
         "name": found.name,
         "about": found.about,
         "prompt": found.prompt,
-        "needs": sorted(found.needs),
+        "needs": found.wants,
         "cost": found.cost,
         "required": found.required,
         "options": options,
@@ -168,7 +168,8 @@ def show_strategy(
     if as_json:
         print_json(facts)
         return
-    rows = [[key, str(facts[key] or "nothing")] for key in ("about", "prompt", "needs", "cost")]
+    rows = [[key, str(facts[key])] for key in ("about", "prompt", "cost")]
+    rows.append(["needs", ", ".join(found.wants) or "nothing"])
     rows += [[f"-o {key}=", "must be given"] for key in found.required]
     rows += [[f"-o {key}=", f"{value!r} by default"] for key, value in options.items()]
     screen().print(table(found.name, ["", ""], rows))

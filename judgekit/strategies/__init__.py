@@ -13,7 +13,18 @@ from typing import Any
 
 from judgekit import plugins
 from judgekit.errors import ConfigError, UnknownName
-from judgekit.strategies import expansion, forcing, prompting, search, voting
+from judgekit.strategies import (
+    correction,
+    expansion,
+    forcing,
+    guide,
+    leading,
+    mutual,
+    prompting,
+    search,
+    ssr,
+    voting,
+)
 from judgekit.strategies.strategy import (
     ON_EVERY_STRATEGY,
     SAMPLING_TEMPERATURE,
@@ -35,7 +46,18 @@ __all__ = [
 GROUP = "judgekit.strategies"
 """The entry-point group in which a package offers strategies of its own."""
 
-_FAMILIES = (prompting, forcing, expansion, voting, search)
+_FAMILIES = (
+    prompting,
+    forcing,
+    expansion,
+    voting,
+    search,
+    leading,
+    ssr,
+    mutual,
+    guide,
+    correction,
+)
 
 BUILT_IN: Mapping[str, Strategy] = {
     strategy.name: strategy for family in _FAMILIES for strategy in family.STRATEGIES

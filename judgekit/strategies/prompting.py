@@ -27,5 +27,6 @@ STRATEGIES = tuple(
         "cot": "think step by step, then answer",
         "cod": "Chain of Draft: at most five words a step",
         "reasoning": "the R1 template: <think> and <answer>",
+        "equation-only": "equations instead of sentences, then answer",
     }.items()
 )

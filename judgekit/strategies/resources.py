@@ -43,7 +43,8 @@ def check(strategy: Strategy, options: Mapping[str, Any], config: Config) -> Non
         if options[option] is not None:
             _model(options[option], config, f"model of -o {option}:")
     for option in strategy.scorers:
-        _check_scorer(options[option], config, f"scorer of -o {option}:")
+        if options[option] is not None:
+            _check_scorer(options[option], config, f"scorer of -o {option}:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Resources:
             if (name := options[option]) is not None:
                 bound[option] = self._second(name, model)
         for option in strategy.scorers:
-            bound[option] = self._scorer(options[option], model)
+            if (name := options[option]) is not None:
+                bound[option] = self._scorer(name, model)
         return bound
 
     def _second(self, name: str, model: Model) -> Model:
@@ -106,7 +108,7 @@ async def opened(
     strategy needs.
     """
     seconds = [options[o] for o in strategy.models if options[o] is not None]
-    scorers = [options[option] for option in strategy.scorers]
+    scorers = [options[o] for o in strategy.scorers if options[o] is not None]
     judges = [name for name in scorers if name.startswith(JUDGE)]
     named = [name for name in scorers if name != LOGPROB and name not in judges]
     engines: dict[str, Engine] = {}

@@ -184,7 +184,9 @@ class _Search:
 
     async def _advance(self, path: _Path) -> _Path:
         await path.turn.write(stop=(self.step.replace(r"\n", "\n"),), keep_stop=True)
-        if path.turn.ended or path.turn.spent:
+        if path.turn.spent and not path.turn.ended:
+            await path.turn.write()
+        if path.turn.ended:
             await self._end(path)
         path.score = await self.scorer(self.problem, path.turn)
         return path

@@ -111,6 +111,13 @@ class Strategy:
         return self.needs | logprobs | loops
 
     @property
+    def wants(self) -> list[str]:
+        """What must be there for the method, with its options' defaults, to run."""
+        usual = {option: None for option in self.required} | self.defaults | ON_EVERY_STRATEGY
+        second = ["a second model"] if self.required else []
+        return sorted(self.needed(usual)) + second
+
+    @property
     def _parameters(self) -> list[inspect.Parameter]:
         parameters = inspect.signature(self.run).parameters.values()
         return [p for p in parameters if p.kind is p.KEYWORD_ONLY]
