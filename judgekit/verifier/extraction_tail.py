@@ -30,6 +30,7 @@ _UNENDED = re.compile(
     r"(?:[,=+/(\[{<]|\w\s-|\s(?:a|an|the|that|which|of|to|and|or|is|are|was|were|be|in|on|by|with|for"
     r"|from|at|we|let|as|if|since|because|using|both|its|their|has|have|this|these|where|when))\Z"
 )
+_DENIED = re.compile(r"\b(?:not|never|wrong|incorrect|cannot)\b|n't\b", re.I)
 _SIGN = re.compile(r"[^\W_]|[\u221e\u2205]")
 _LISTED = re.compile(r"(?:\(?[aAi1][).:]|[Pp]art a).{0,120}\n\s*(?:\(?(?:[bB2]|ii)[).:]|[Pp]art b)")
 _PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
@@ -120,7 +121,8 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
         spans.append(_span(text, equation.span(1), "last-equation", "weak"))
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
-    if number := _last_number(text, low, end):
+    number = _last_number(text, low, end)
+    if number and not (number[0] >= sentence and _DENIED.search(words)):
         spans.append(_span(text, number, "last-number", "weak"))
     return [span for span in spans if span.text]
 

@@ -1,0 +1,60 @@
+"""The verifier's speed: a ratio to math-verify in one run, a bound a row, a light import.
+
+math-verify is taken from the environment that $JUDGEKIT_PEERS names (the path of its Python); the
+comparison skips without one. `python -m tests.perf.verifier_accuracy` prints the whole table.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.perf.verifier_accuracy import PEERS_PYTHON, SETS, load, ours, speed
+
+pytestmark = pytest.mark.perf
+
+RATIO = 20
+"""How many times math-verify's rows a second we promise."""
+
+SLOWEST_S = 0.005
+IMPORT_S = 0.2
+
+
+@pytest.fixture(scope="module")
+def rows(shared_data: Path) -> list[dict[str, Any]]:
+    """Every twelfth row of every labelled set."""
+    return [row for name in SETS for row in load(shared_data, name)][::12]
+
+
+def test_many_times_math_verify(rows: list[dict[str, Any]]) -> None:
+    python = os.environ.get(PEERS_PYTHON)
+    if not python:
+        pytest.skip(f"point {PEERS_PYTHON} at a Python that has math-verify")
+    mine, theirs, _ = speed(python, rows)
+    assert theirs / mine >= RATIO
+
+
+def test_nearly_every_row_takes_less_than_five_milliseconds(rows: list[dict[str, Any]]) -> None:
+    ours(rows)
+    runs = [ours(rows)[1] for _ in range(3)]
+    best = [min(times) for times in zip(*runs, strict=True)]
+    assert statistics.quantiles(best, n=100)[98] < SLOWEST_S
+
+
+def test_the_import_is_light() -> None:
+    bare = min(_seconds("pass") for _ in range(5))
+    whole = min(_seconds("import judgekit.verifier") for _ in range(5))
+    assert whole - bare < IMPORT_S
+
+
+def _seconds(code: str) -> float:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - began
