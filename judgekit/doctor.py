@@ -22,7 +22,7 @@ EXTRAS = {
     "dspy": ("judge", "judges as DSPy programs"),
     "trl": ("train", "judgekit train"),
     "peft": ("train", "LoRA adapters"),
-    "datasets": ("hub", "benchmarks from the hub"),
+    "huggingface_hub": ("hub", "benchmarks and models from the hub"),
     "pyarrow": ("parquet", "Parquet files"),
     "reasoning_gym": ("gym", "--benchmark reasoning_gym:TASK"),
     "ray": ("ray", "more than one machine"),
