@@ -35,7 +35,7 @@ class Conversation:
     async def final_reply(
         self, turns: tuple[list[Message], tuple[str, ...]], start: str | None
     ) -> tuple[str, Extension]:
-        """The last reply and how it ended.
+        """The last reply and how it ended; one that was begun for the model ends with its line.
 
         Raises `RequestFailed`, `BackendError`, or `Spent` before a call that does not fit.
         """
@@ -74,6 +74,7 @@ class Conversation:
                 context,
                 Ask(
                     max_tokens=room,
+                    stop=("\n",) if start else (),
                     temperature=self._temperature,
                     seed=derive(self._seed, number),
                     logprobs=final and "logprobs" in engine.features,

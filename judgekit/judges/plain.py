@@ -40,6 +40,8 @@ SEVERAL_VOTES_TEMPERATURE = 0.7
 LEAST_RESPONSE = 200
 """Characters: less of a response than this is not worth judging."""
 
+CUT_OFF = ("length", "loop")
+
 MAX_OPINIONS = 4_000
 """Characters of what other judges said."""
 
@@ -196,7 +198,7 @@ class PlainJudge:
             used += asking.used
             replies.append(reply)
             try:
-                opinion = parse(reply, response=case.response, cut_off=last.stopped != "end")
+                opinion = parse(reply, response=case.response, cut_off=last.stopped in CUT_OFF)
             except Unparsed as unread:
                 why = str(unread)
                 continue
