@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
 from judgekit.config import CascadeConfig
+from judgekit.errors import JudgekitError
 from judgekit.judges.claims import hold
 from judgekit.records import Grade, Key, Verdict
 from judgekit.verifier import Case, exact, symbolic
@@ -37,6 +38,19 @@ class Stage:
     ask: Ask
     judge: bool = False
 
+
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a stage raises on one row by a defect of its own, or on input made to break it. That row is
+undecided and says so, and the other rows are graded; what ends a command is not among these."""
 
 EXACT = Stage("exact", exact)
 SYMBOLIC = Stage("symbolic", symbolic)
@@ -85,10 +99,7 @@ def run_now(
     try:
         stage = next(asking)
         while True:
-            verdict = stage.ask(case)
-            if not isinstance(verdict, Verdict):
-                raise TypeError(f"stage {stage.name} has to be awaited")
-            stage = asking.send(verdict)
+            stage = asking.send(_immediate(stage, case))
     except StopIteration as end:
         grade: Grade = end.value
         return grade
@@ -102,13 +113,33 @@ async def run(
     try:
         stage = next(asking)
         while True:
-            verdict = stage.ask(case)
-            if not isinstance(verdict, Verdict):
-                verdict = await verdict
-            stage = asking.send(verdict)
+            stage = asking.send(await _awaited(stage, case))
     except StopIteration as end:
         grade: Grade = end.value
         return grade
+
+
+def _immediate(stage: Stage, case: Case) -> Verdict:
+    try:
+        verdict = stage.ask(case)
+    except FAULTS as fault:
+        return _failed(stage, fault)
+    if not isinstance(verdict, Verdict):
+        raise JudgekitError(f"stage {stage.name} has to be awaited")
+    return verdict
+
+
+async def _awaited(stage: Stage, case: Case) -> Verdict:
+    try:
+        verdict = stage.ask(case)
+        return verdict if isinstance(verdict, Verdict) else await verdict
+    except FAULTS as fault:
+        return _failed(stage, fault)
+
+
+def _failed(stage: Stage, fault: Exception) -> Verdict:
+    evidence = f"the stage failed: {type(fault).__name__}: {fault}"
+    return Verdict(stage.name, "undecided", evidence=evidence, flags=("failed",))
 
 
 def _grade(key: Key, verdict: Verdict, trail: Sequence[Verdict], grading: str) -> Grade:

@@ -10,6 +10,7 @@ import pytest
 
 from judgekit.cascade import EXACT, SYMBOLIC, Stage, run, run_now
 from judgekit.config import CascadeConfig
+from judgekit.errors import JudgekitError
 from judgekit.records import Grade, Key, Outcome, Verdict
 from judgekit.verifier import Case, make_case
 
@@ -112,8 +113,27 @@ def test_204_does_not_match_240() -> None:
 def test_the_same_loop_runs_without_an_event_loop() -> None:
     now = run_now(BOXED, KEY, [EXACT, SYMBOLIC], POLICY, "g")
     assert replace(now, trail=()) == replace(grade(BOXED), trail=())
-    with pytest.raises(TypeError, match="has to be awaited"):
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_judge_is_not_asked_without_an_event_loop() -> None:
+    with pytest.raises(JudgekitError, match="has to be awaited"):
         run_now(PROSE, KEY, [judge("correct")], POLICY)
+
+
+@pytest.mark.parametrize("fault", [ValueError("bad"), RecursionError("deep"), KeyError("k")])
+def test_a_stage_that_raises_is_undecided_and_says_so(fault: Exception) -> None:
+    def broken(case: Case) -> Verdict:
+        raise fault
+
+    async def broken_judge(case: Case) -> Verdict:
+        raise fault
+
+    decided = run_now(BOXED, KEY, [Stage("broken", broken), EXACT], POLICY)
+    assert (decided.outcome, decided.stage) == ("correct", "exact")
+    assert type(fault).__name__ in decided.trail[0].evidence
+    decided = grade(PROSE, Stage("broken", broken_judge, judge=True), judge("correct"))
+    assert (decided.outcome, decided.stage) == ("correct", "judge")
 
 
 def test_every_stage_asked_is_in_the_trail_in_order() -> None:

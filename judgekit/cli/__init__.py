@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from types import TracebackType
 from typing import NoReturn
 
 import typer
@@ -64,6 +65,7 @@ def build(wanted: str | None) -> typer.Typer:
 
 def main() -> NoReturn:
     """Run the command line; every way to end is an exit code of `judgekit.errors`."""
+    sys.excepthook = _defect
     sys.exit(run(sys.argv[1:]))
 
 
@@ -114,6 +116,12 @@ def _version() -> NoReturn:
 
 def _elsewhere() -> None:
     """Stands for a command that was not typed; it is listed, and never run."""
+
+
+def _defect(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    """What no rule of `judgekit.errors` foresees is a defect of ours, and is told as one."""
+    sys.__excepthook__(kind, fault, trace)
+    _say("this is a defect of judgekit: please report it with the lines above")
 
 
 def _say(line: str) -> None:
