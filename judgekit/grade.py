@@ -279,9 +279,13 @@ async def _with_judges(
         for item, stages in work:
             finish(await run(item.case, item.response.key, stages, cascade, grading))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
-            group.create_task(worker())
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(AT_ONCE):
+                workers.create_task(worker())
+    except ExceptionGroup as group:
+        # One worker's fault has ended all of them; the others only repeat it.
+        raise group.exceptions[0] from None
 
 
 def _grades_in(path: Path) -> list[Grade]:

@@ -6,6 +6,7 @@ A JUDGE is a name in `[judges]` or `[juries]`, an import path `package.module:na
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -97,6 +98,12 @@ class _Bench:
         judge = PlainJudge(name, config, prompt, self.engines.share(config.served_by), self.cache)
         if config.decide_above is not None and not 0 <= config.decide_above <= 1:
             raise ConfigError(f"judges.{name}: decide_above = {config.decide_above:g}: 0 to 1")
+        variable = config.api_key_env
+        if variable and not os.environ.get(variable, "").strip():
+            raise UserError(
+                f"judges.{name}: the environment variable {variable} is not set",
+                hint=f"export {variable}=… holds the server's key",
+            )
         if config.max_tokens < 1 or config.concurrency < 1:
             raise ConfigError(f"judges.{name}: max_tokens and concurrency are at least 1")
         return judge
