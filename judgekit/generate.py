@@ -276,7 +276,9 @@ async def respond(
     started = time.monotonic()
     try:
         result = await plan.strategy.run(model, problem, **options)
-    except RequestFailed as fault:
+    except (RequestFailed, ExceptionGroup) as fault:
+        if isinstance(fault, ExceptionGroup) and fault.split(RequestFailed)[1] is not None:
+            raise
         seconds = time.monotonic() - started
         return [
             Response(
@@ -286,13 +288,20 @@ async def respond(
                 finish_reason="error",
                 seed=seed,
                 seconds=seconds,
-                error=str(fault),
+                error=_said(fault),
             )
         ]
     transcripts = [result] if isinstance(result, Transcript) else result
     seconds = time.monotonic() - started
     keep_ids = plan.options["token_ids"]
     return [_response(problem, sample, seed, seconds, each, keep_ids) for each in transcripts]
+
+
+def _said(fault: RequestFailed | ExceptionGroup[Exception]) -> str:
+    """A failure in words; of several at once the first."""
+    while isinstance(fault, ExceptionGroup):
+        fault = fault.exceptions[0]  # type: ignore[assignment]
+    return str(fault)
 
 
 def _response(

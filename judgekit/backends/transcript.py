@@ -50,7 +50,7 @@ class Ledger:
 
     def settle(self, kept: Mapping[str, Usage]) -> dict[str, Usage]:
         """The usage of a response: what was written and did not enter it is discarded."""
-        settled = {}
+        settled = dict(kept)
         for by, spent in self.spent.items():
             entered = kept.get(by, Usage()).completion
             discarded = spent.completion + spent.discarded - entered

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from judgekit.backends.engine import Extension
 from judgekit.backends.turn import Model, Turn
 from judgekit.judges import Judge
 from judgekit.prompt import Prompt
@@ -60,12 +61,19 @@ class ModelScorer:
         extension = await reply.write()
         reply.close()
         word = extension.text.strip().lower()
-        probability = 1.0
-        if extension.token_logprobs:
-            probability = math.exp(extension.token_logprobs[0][1])
         if word.startswith("yes"):
-            return probability
-        return 1 - probability if word.startswith("no") else UNDECIDED
+            return _probability(extension, "yes")
+        return 1 - _probability(extension, "no") if word.startswith("no") else UNDECIDED
+
+
+def _probability(extension: Extension, word: str) -> float:
+    """The probability of the tokens in which the word stands; 1 where the engine tells none."""
+    text, total = "", 0.0
+    for token, logprob in extension.token_logprobs or ():
+        text, total = text + token, total + logprob
+        if word in text.lower():
+            break
+    return math.exp(total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class JudgeScorer:
         return _confidence(await self.judge(case))
 
 
-_WORD = 2
+_WORD = 4
 """Tokens in which a Yes or No is to be read."""
 
 _SHOWN = 12_000

@@ -113,7 +113,7 @@ class Strategy:
     @property
     def wants(self) -> list[str]:
         """What must be there for the method, with its options' defaults, to run."""
-        usual = {option: None for option in self.required} | self.defaults | ON_EVERY_STRATEGY
+        usual = {**dict.fromkeys(self.required), **self.defaults, **ON_EVERY_STRATEGY}
         second = ["a second model"] if self.required else []
         return sorted(self.needed(usual)) + second
 
