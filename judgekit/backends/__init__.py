@@ -26,7 +26,7 @@ def open_engine(config: ModelConfig) -> Engine:
         case "replay":
             from judgekit.backends import replay
 
-            return replay.load(config.model)
+            return replay.load(config.model, concurrency=config.concurrency)
         case "vllm":
             return _vllm()
         case _:

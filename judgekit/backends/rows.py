@@ -72,21 +72,35 @@ class RowPool:
     def _forward(self, chunk: Chunk) -> Tensor:
         if chunk.start == 0:
             self._caches[chunk.slot] = None
-        device = self._model.device
+            return self._append(chunk.slot, chunk.ids)
+        if _croppable(self._caches[chunk.slot]):
+            return self._append(chunk.slot, chunk.ids)
+        # Recurrent layers take up their state for one token only, and begin anew with several.
+        for id_ in chunk.ids:
+            logits = self._append(chunk.slot, [id_])
+        return logits
+
+    def _append(self, slot: int, ids: Sequence[int]) -> Tensor:
         output = self._model(
-            input_ids=torch.tensor([chunk.ids], device=device),
+            input_ids=torch.tensor([ids], device=self._model.device),
             use_cache=True,
-            **{self._cache: self._caches[chunk.slot]},
+            **{self._cache: self._caches[slot]},
         )
-        self._caches[chunk.slot] = getattr(output, self._cache)
-        self._lengths[chunk.slot] = chunk.start + len(chunk.ids)
+        if self._caches[slot] is None:
+            self._lengths[slot] = 0
+        self._caches[slot] = getattr(output, self._cache)
+        self._lengths[slot] += len(ids)
         logits: Tensor = output.logits[:, -1]
         return logits
 
 
+def _croppable(cache: Any) -> bool:
+    return bool(getattr(cache, "is_croppable", False))
+
+
 def _cut(cache: Any, surplus: int) -> bool:
     """Take the last tokens off a cache of transformers', where it can be done without a trace."""
-    if surplus < 0 or cache is None or not getattr(cache, "is_croppable", False):
+    if surplus < 0 or not _croppable(cache):
         return False
     try:
         cache.crop(-surplus)

@@ -141,8 +141,6 @@ def serves(model: Any, lengths: Sequence[int]) -> bool:
     Random sequences of these lengths are computed in two parts side by side and compared with the
     model's own forward, so that an unknown architecture is tried out and not guessed at.
     """
-    if not getattr(model, "_supports_attention_backend", False) or _chunked(model.config):
-        return False
     own = model.config._attn_implementation
     draw = torch.Generator().manual_seed(0)
     vocabulary = model.get_input_embeddings().num_embeddings
@@ -151,6 +149,8 @@ def serves(model: Any, lengths: Sequence[int]) -> bool:
         expected = torch.cat(
             [model(torch.tensor([ids], device=model.device)).logits[:, -1] for ids in sequences]
         )
+        if not getattr(model, "_supports_attention_backend", False) or _chunked(model.config):
+            return False
         try:
             pool = SlotPool(model, len(sequences))
             pool.forward([Chunk(i, 0, ids[:-2]) for i, ids in enumerate(sequences)])

@@ -44,7 +44,8 @@ class TransformersEngine:
         self.concurrency = config.concurrency
         self.context_length = loaded.context_length
         self.tokenizer = loaded.tokenizer
-        pool, batching = _pool(loaded.model, config.concurrency)
+        with loading.quiet():
+            pool, batching = _pool(loaded.model, config.concurrency)
         self.described: Mapping[str, Any] = _described(loaded, config, batching)
         self._vocabulary = int(loaded.model.get_input_embeddings().num_embeddings)
         self._scheduler = Scheduler(

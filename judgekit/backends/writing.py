@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Sequence
 
 from judgekit.backends.engine import Ask, Extension, Stopped, Tokenizer
+from judgekit.backends.segments import token_ends
 from judgekit.loops import LoopDetector
 
 _CHARACTER = 8
@@ -86,21 +87,22 @@ class Writing:
         return min(found, key=lambda each: each[0] + len(each[1]), default=None)
 
     def _cut(self, at: int, stop: str) -> Extension:
-        characters, kept = self._seams[bisect_right(self._seams, at, key=lambda seam: seam[0]) - 1]
+        """The extension up to the stop string that begins at character `at`."""
+        seam = bisect_right(self._seams, at, key=lambda seam: seam[0])
+        (characters, kept), (_, after) = self._seams[seam - 1], self._seams[seam]
         rest = self._text[characters:at]
+        # Tokens between two seams have bytes of one character, or none of any.
+        for longer in range(after - 1, kept, -1):
+            part = self._decoded(self._ids[kept - 1 : kept] or self._before, self._ids[kept:longer])
+            if part and rest.startswith(part):
+                kept, rest = longer, rest[len(part) :]
+                break
         ids = self._ids[:kept] + (self._tokenizer.encode(rest) if rest else [])
-        return self._extension(
-            "stop",
-            ids,
-            self._text[:at],
-            matched=stop,
-            discarded=max(0, len(self._ids) - len(ids)),
-            logprob=sum(self._logprobs[:kept]),
-        )
+        return self._extension("stop", ids, self._text[:at], kept, matched=stop)
 
     def _finished(self, stopped: Stopped) -> Extension:
         text = self._decoded(self._before, self._ids)
-        return self._extension(stopped, self._ids, text, logprob=sum(self._logprobs))
+        return self._extension(stopped, self._ids, text, len(self._ids))
 
     def _decoded(self, before: Sequence[int], ids: Sequence[int]) -> str:
         lead = self._tokenizer.decode(before)
@@ -111,11 +113,10 @@ class Writing:
         stopped: Stopped,
         ids: Sequence[int],
         text: str,
-        *,
-        logprob: float,
+        kept: int,
         matched: str | None = None,
-        discarded: int = 0,
     ) -> Extension:
+        """`kept` of the model's own tokens are in the ids, and perhaps what was encoded anew."""
         return Extension(
             text=text,
             ids=tuple(ids),
@@ -124,6 +125,15 @@ class Writing:
             matched=matched,
             prompt_tokens=self._prompt_tokens,
             cached_tokens=self.cached_tokens,
-            discarded=discarded,
-            logprob=logprob if self.ask.logprobs else None,
+            discarded=max(0, len(self._ids) - len(ids)),
+            logprob=sum(self._logprobs[:kept]) if self.ask.logprobs else None,
+            token_logprobs=self._token_logprobs(kept) if self.ask.logprobs else None,
+        )
+
+    def _token_logprobs(self, kept: int) -> tuple[tuple[str, float], ...]:
+        text, ends = token_ends(self._ids[:kept], self._tokenizer)
+        starts = [0, *ends]
+        return tuple(
+            (text[start:end], logprob)
+            for start, end, logprob in zip(starts, ends, self._logprobs, strict=False)
         )
