@@ -188,12 +188,17 @@ def calibrate_judges(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """The confidence from which judges may decide, cheap one first; written as decide_above."""
+    """The confidence from which judges may decide, cheap one first; written as decide_above.
+
+    A weighted jury is given the weights of its members instead.
+    """
     from judgekit.audit.examining import judged
     from judgekit.judges.calibrate import calibrate_cascade
     from judgekit.judges.writing import set_option
 
     settings = configuration(config)
+    if len(judges) == 1 and judges[0] in settings.juries:
+        return _weigh(judges[0], labels, limit, settings, quiet, as_json)
     # A threshold that is set already would hide the verdicts below it.
     opened = {
         name: dataclasses.replace(each, decide_above=None) for name, each in settings.judges.items()
@@ -215,6 +220,34 @@ def calibrate_judges(
         print_json({name: dataclasses.asdict(result) for name, result in results.items()})
     else:
         _show_thresholds(results, settings)
+    return _gaps(found, down)
+
+
+def _weigh(
+    jury: str, labels: Path, limit: int | None, settings: Config, quiet: bool, as_json: bool
+) -> int:
+    """The weights of a jury's members, from labels, written into the configuration."""
+    from judgekit.judges.weights import from_labels
+    from judgekit.judges.writing import set_option
+
+    members = settings.juries[jury].members
+    rated, found, down = _examined([*members], labels, limit, settings, quiet)
+    reliable = {
+        name: from_labels([row.says for row in rows], [row.label for row in rows])
+        for name, rows in rated.items()
+    }
+    if settings.path and not down:
+        weights = [each.weight for each in reliable.values()]
+        set_option(Path(settings.path), f"juries.{jury}", "weights", weights)
+    if as_json:
+        print_json({n: {**dataclasses.asdict(r), "weight": r.weight} for n, r in reliable.items()})
+    else:
+        cells = [
+            [name, f"{r.sensitivity:.3f}", f"{r.specificity:.3f}", f"{r.weight:.3f}"]
+            for name, r in reliable.items()
+        ]
+        columns = ["member", "sensitivity", "specificity", "weight"]
+        screen().print(table(f"{jury}: what each member is worth", columns, cells, right=3))
     return _gaps(found, down)
 
 

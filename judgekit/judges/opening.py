@@ -122,7 +122,7 @@ class _Bench:
         if config.rule == "weighted" and len(config.weights) != len(config.members):
             raise ConfigError(
                 f"{where}: the rule weighted needs one weight a member",
-                hint="judgekit judge calibrate writes them from labels",
+                hint=f"judgekit judge calibrate {name} --labels FILE writes them",
             )
         if config.weights and config.rule != "weighted":
             raise ConfigError(f"{where}: weights go with rule = 'weighted'")

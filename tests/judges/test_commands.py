@@ -121,6 +121,35 @@ def test_a_threshold_for_a_judge_of_ones_own(typed: Typed) -> None:
     assert "at most 10.0% of its verdicts disagree with people (95.0% sure): 0 of 200 did" in out
 
 
+def test_the_weights_of_a_jury(typed: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "judgekit.toml"
+    members = '["recorded:verdict", "mine.py:sure"]'
+    path.write_text(f"[juries.panel] # ours\nmembers = {members}\nrule = 'weighted'\n")
+    code, _, err = typed("eval", "panel", "--labels", "labelled.jsonl")
+    assert (code, "needs one weight a member" in err) == (2, True)
+    code, out, _ = typed("calibrate", "panel", "--labels", "labelled.jsonl")
+    assert (code, "what each member is worth" in out) == (0, True)
+    weights = tomllib.loads(path.read_text())["juries"]["panel"]["weights"]
+    assert 1.8 < weights[0] < 2.6 < weights[1]
+    code, out, _ = typed("eval", "panel", "--labels", "labelled.jsonl", "--json")
+    assert code == 0
+    assert orjson.loads(out)["cards"]["panel"]["accuracy"]["value"] == 1.0
+
+
+def test_a_fault_that_ends_grading_is_one_line(
+    typed: Typed, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    missing = "from judgekit.errors import MissingExtra\ndef judge(case):\n"
+    (tmp_path / "other.py").write_text(missing + "    raise MissingExtra('dspy', 'judge')\n")
+    row = {"gold": "the mitochondria", "response": "It is the powerhouse of the cell."}
+    (tmp_path / "rows.jsonl").write_bytes(orjson.dumps(row) + b"\n")
+    code = cli.run(["grade", "rows.jsonl", "--judge", "other.py:judge", "-q"])
+    _, err = capfd.readouterr()
+    assert code == 3
+    assert err.strip().endswith("error dspy is not installed (pip install 'judgekit-slm[judge]')")
+    assert "Traceback" not in err
+
+
 def test_a_judge_that_is_down_ends_with_4(typed: Typed, tmp_path: Path) -> None:
     (tmp_path / "judgekit.toml").write_text(CONFIG)
     code, out, err = typed("list")
