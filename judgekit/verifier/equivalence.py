@@ -19,7 +19,8 @@ from judgekit.verifier.normal import normal, plain
 from judgekit.verifier.reader import read, readings
 from judgekit.verifier.realsets import real_set
 from judgekit.verifier.relations import named
-from judgekit.verifier.structures import both_signs, expressions
+from judgekit.verifier.signs import both_signs
+from judgekit.verifier.structures import expressions
 from judgekit.verifier.tree import (
     Call,
     Combined,

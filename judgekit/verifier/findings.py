@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from judgekit.records import Outcome
 
@@ -34,3 +34,12 @@ def no(evidence: str, rung: str) -> Comparison:
 
 def unknown(evidence: str, rung: str) -> Comparison:
     return Comparison("undecided", evidence, rung)
+
+
+def all_of(found: list[Comparison], rung: str, evidence: str) -> Comparison:
+    """Correct if all are, incorrect if one is."""
+    wrong = next((each for each in found if each.incorrect), None)
+    if wrong is not None:
+        return replace(wrong, rung=rung)
+    open_ = next((each for each in found if not each.correct), None)
+    return yes(evidence, rung) if open_ is None else replace(open_, rung=rung)

@@ -19,9 +19,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from judgekit.verifier.balls import FLOATS, Ball, Undefined, precise
 from judgekit.verifier.exact import bits, rational
 from judgekit.verifier.findings import Comparison, no, unknown, yes
-from judgekit.verifier.numeric import FLOATS, Ball, Evaluator, Undefined, precise
+from judgekit.verifier.numeric import Evaluator
 from judgekit.verifier.tree import (
     Call,
     Constant,
@@ -105,7 +106,7 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
             left, right = evaluate(gold), evaluate(answer)
         except Undefined:
             continue
-        real = evaluate.is_real(left) and evaluate.is_real(right)
+        real = evaluate.on.is_real(left) and evaluate.on.is_real(right)
         if apart(left, right):
             if real or complex_allowed:
                 differed.append(point)

@@ -1,23 +1,12 @@
-"""Ball arithmetic: a value with a proven bound on its error, in double or in high precision.
-
-A ball is (middle, radius): the true value lies within `radius` of `middle`, which is a real or a
-complex number. Balls that do not meet prove that two expressions differ; balls of a radius below
-10^-40 of the values that do meet make two expressions equal, which is not a proof but a numerical
-identity (Schwartz's and Zippel's argument, at several random points). The same code runs on machine
-floats (fast, for the *no*) and on mpmath's (for the *yes*, and for what a float cannot tell apart).
-
-Error bounds are those of first-year analysis: a function moves a radius by at most the largest
-absolute value of its derivative over the ball, and each operation adds one rounding.
-"""
+"""Trees -> balls: the value of an expression at one assignment of its variables."""
 
 from __future__ import annotations
 
-import cmath
-import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
+from judgekit.verifier.balls import Arithmetic, Ball, Field, Undefined
 from judgekit.verifier.tree import (
     Call,
     Constant,
@@ -30,55 +19,15 @@ from judgekit.verifier.tree import (
     Symbol,
 )
 
-LARGEST_EXPONENT = 1 << 40
-"""Powers of two beyond this are not computed, in high precision either."""
-
-
-class Undefined(Exception):
-    """The expression has no value here, or none that can be bounded."""
-
-
-class Ball(NamedTuple):
-    mid: Any
-    rad: Any
-
-
-class Field(NamedTuple):
-    """The functions of one kind of arithmetic; `rounding` bounds one operation's relative error."""
-
-    real: Any
-    complex: Any
-    functions: Any
-    complex_functions: Any
-    rounding: Any
-    largest: Any
-
-
-FLOATS = Field(float, complex, math, cmath, 2.0**-44, 1e300)
-_EXACT = 1 << 40
-"""Integers below this are exact in every field."""
-
-
-def precise(bits: int) -> tuple[Field, Any]:
-    """Arithmetic of that many bits, in an mpmath context of its own (safe from threads)."""
-    import mpmath
-
-    context = mpmath.MPContext()
-    context.prec = bits
-    rounding = context.ldexp(context.mpf(1), 16 - bits)
-    return Field(
-        context.mpf, context.mpc, context, context, rounding, context.ldexp(1, LARGEST_EXPONENT)
-    ), context
-
 
 class Evaluator:
     """Evaluates trees in one field, at one assignment of the variables."""
 
     def __init__(self, field: Field, values: Mapping[str, Fraction], *, log: str = "10") -> None:
-        self.field = field
+        self.on = Arithmetic(field)
+        self.largest = field.largest
         self.values = values
         self.log = log
-        self.high = field is not FLOATS
 
     def __call__(self, expr: Expr) -> Ball:
         """The value of the expression; raises `Undefined`."""
@@ -86,361 +35,99 @@ class Evaluator:
             ball = self.evaluate(expr)
         except (OverflowError, ZeroDivisionError, ValueError, TypeError) as fault:
             raise Undefined(str(fault)) from None
-        if not abs(ball.mid) <= self.field.largest or not ball.rad <= self.field.largest:
+        if not abs(ball.mid) <= self.largest or not ball.rad <= self.largest:
             raise Undefined("too large")
         return ball
 
     def evaluate(self, expr: Expr) -> Ball:
         match expr:
             case Number(value, _):
-                return self.number(value)
+                return self.on.number(value)
             case Symbol(name):
                 if name not in self.values:
                     raise Undefined(f"{name} has no value")
-                return self.number(self.values[name])
+                return self.on.number(self.values[name])
             case Constant(name):
-                return self.constant(name)
+                return self.on.constant(name)
             case Sum(terms):
-                return self.sum([self.evaluate(term) for term in terms])
+                return self.on.sum([self.evaluate(term) for term in terms])
             case Product(factors):
                 result = self.evaluate(factors[0])
                 for factor in factors[1:]:
-                    result = self.multiply(result, self.evaluate(factor))
+                    result = self.on.multiply(result, self.evaluate(factor))
                 return result
             case Quotient(top, bottom):
-                return self.divide(self.evaluate(top), self.evaluate(bottom))
+                return self.on.divide(self.evaluate(top), self.evaluate(bottom))
             case Power(base, exponent):
                 return self.power(base, exponent)
             case Call(name, args):
                 return self.call(name, args)
         raise Undefined(f"{type(expr).__name__} is no number")
 
-    def number(self, value: Fraction) -> Ball:
-        top, bottom = value.numerator, value.denominator
-        if bottom == 1 and -_EXACT < top < _EXACT:
-            return Ball(self.field.real(top), self.field.real(0))
-        if not self.high:
-            quotient = top / bottom
-            return Ball(quotient, abs(quotient) * FLOATS.rounding)
-        real = self.field.real
-        return self.rounded(real(top) / real(bottom), real(0))
-
-    def constant(self, name: str) -> Ball:
-        functions = self.field.functions
-        if name == "pi":
-            return self.rounded(self.field.real(functions.pi), self.field.real(0))
-        if name == "e":
-            return self.rounded(self.field.real(functions.e), self.field.real(0))
-        if name == "i":
-            return Ball(self.field.complex(0, 1), self.field.real(0))
-        raise Undefined("infinity is no number")
-
-    def rounded(self, mid: Any, rad: Any) -> Ball:
-        """The ball, widened by one rounding; a complex number stays complex."""
-        return Ball(mid, rad + abs(mid) * self.field.rounding)
-
-    def is_real(self, ball: Ball) -> bool:
-        return not isinstance(ball.mid, self.field.complex)
-
-    def sum(self, balls: list[Ball]) -> Ball:
-        mid, rad, size = balls[0].mid, balls[0].rad, abs(balls[0].mid)
-        for ball in balls[1:]:
-            mid, rad = mid + ball.mid, rad + ball.rad
-            size = max(size, abs(ball.mid))
-        return Ball(mid, rad + size * self.field.rounding * len(balls))
-
-    def multiply(self, a: Ball, b: Ball) -> Ball:
-        return self.rounded(a.mid * b.mid, abs(a.mid) * b.rad + abs(b.mid) * a.rad + a.rad * b.rad)
-
-    def divide(self, a: Ball, b: Ball) -> Ball:
-        size = abs(b.mid)
-        if size <= 2 * b.rad:
-            raise Undefined("division by zero")
-        quotient = a.mid / b.mid
-        return self.rounded(quotient, (a.rad + abs(quotient) * b.rad) / (size - b.rad))
-
-    def exact(self, ball: Ball) -> Any:
-        """The middle of a ball as an integer, where the ball is exactly one."""
-        if ball.rad != 0 or not self.is_real(ball) or abs(ball.mid) > 1 << 40:
-            return None
-        whole = int(ball.mid)
-        return whole if whole == ball.mid else None
-
     def power(self, base: Expr, exponent: Expr) -> Ball:
         raised = self.evaluate(exponent)
         if base == Constant("e"):
-            return self.exp(raised)
+            return self.on.exp(raised)
         root = self.evaluate(base)
-        whole = self.exact(raised)
+        whole = self.on.exact(raised)
         if whole is not None:
-            return self.whole_power(root, whole)
-        if isinstance(exponent, Quotient) and self.is_real(root) and root.mid + root.rad < 0:
-            degree = self.exact(self.evaluate(exponent.bottom))
+            return self.on.whole_power(root, whole)
+        if isinstance(exponent, Quotient) and self.on.is_real(root) and root.mid + root.rad < 0:
+            degree = self.on.exact(self.evaluate(exponent.bottom))
             if degree is not None and degree % 2:  # the real root, as in \sqrt[3]{-8}
-                top = self.exact(self.evaluate(exponent.top))
+                top = self.on.exact(self.evaluate(exponent.top))
                 if top is not None:
-                    return self.whole_power(self.root(root, degree), top)
+                    return self.on.whole_power(self.on.root(root, degree), top)
         if root.mid == 0 and root.rad == 0:
-            if self.is_real(raised) and raised.mid - raised.rad > 0:
+            if self.on.is_real(raised) and raised.mid - raised.rad > 0:
                 return root
             raise Undefined("a power of zero")
-        return self.exp(self.multiply(raised, self.ln(root)))
-
-    def whole_power(self, base: Ball, exponent: int) -> Ball:
-        if exponent == 0:
-            return self.number(Fraction(1))
-        size = abs(base.mid) + base.rad
-        bits = abs(self.log2(size)) * abs(exponent)
-        if bits > (LARGEST_EXPONENT if self.high else 1000):
-            raise Undefined("too large")
-        if exponent < 0:
-            return self.divide(self.number(Fraction(1)), self.whole_power(base, -exponent))
-        mid = base.mid**exponent
-        rad = exponent * size ** (exponent - 1) * base.rad if base.rad else base.rad
-        steps = exponent.bit_length() if self.is_real(base) else exponent
-        return Ball(mid, rad + abs(mid) * self.field.rounding * (steps + 1))
-
-    def log2(self, size: Any) -> float:
-        if not size:
-            return 0.0
-        if self.high:
-            return float(self.field.functions.log(size, 2))
-        return math.log2(size)
-
-    def exp(self, x: Ball) -> Ball:
-        real_part = x.mid if self.is_real(x) else x.mid.real
-        if abs(real_part) > (LARGEST_EXPONENT / 2 if self.high else 690):
-            raise Undefined("too large")
-        module = self.field.functions if self.is_real(x) else self.field.complex_functions
-        mid = module.exp(x.mid)
-        if x.rad > 1:
-            raise Undefined("known too poorly")
-        return self.rounded(mid, abs(mid) * 2 * x.rad + abs(mid) * abs(x.mid) * self.field.rounding)
-
-    def ln(self, x: Ball) -> Ball:
-        size = abs(x.mid)
-        if size <= 2 * x.rad:
-            raise Undefined("logarithm of zero")
-        if self.is_real(x) and x.mid > 0:
-            mid = self.field.functions.log(x.mid)
-        elif self.is_real(x):
-            mid = self.field.complex(self.field.functions.log(-x.mid), self.field.functions.pi)
-        else:
-            if x.mid.real <= 0 and abs(x.mid.imag) <= x.rad:
-                raise Undefined("on a branch cut")
-            mid = self.field.complex_functions.log(x.mid)
-        return Ball(mid, x.rad / (size - x.rad) + (abs(mid) + 1) * self.field.rounding)
-
-    def sqrt(self, x: Ball) -> Ball:
-        size = abs(x.mid)
-        if size == 0 and x.rad == 0:
-            return x
-        if size <= 2 * x.rad:
-            if self.is_real(x):  # zero, as far as one can see
-                return Ball(self.field.real(0), self.field.functions.sqrt(3 * x.rad))
-            raise Undefined("root of nearly zero")
-        if self.is_real(x):
-            root = self.field.functions.sqrt(abs(x.mid))
-            mid = root if x.mid > 0 else self.field.complex(0, root)
-        else:
-            if x.mid.real <= 0 and abs(x.mid.imag) <= x.rad:
-                raise Undefined("on a branch cut")
-            mid = self.field.complex_functions.sqrt(x.mid)
-        return self.rounded(mid, x.rad / abs(mid))
-
-    def root(self, x: Ball, degree: int) -> Ball:
-        if degree == 2:
-            return self.sqrt(x)
-        if degree == 0 or abs(degree) > 1 << 30:
-            raise Undefined("no such root")
-        if self.is_real(x) and x.mid == 0 and x.rad == 0:
-            return x
-        if self.is_real(x) and x.mid < 0 and degree % 2:
-            found = self.root(Ball(-x.mid, x.rad), degree)
-            return Ball(-found.mid, found.rad)
-        return self.exp(self.divide(self.ln(x), self.number(Fraction(degree))))
+        return self.on.exp(self.on.multiply(raised, self.on.ln(root)))
 
     def call(self, name: str, args: tuple[Expr, ...]) -> Ball:
         balls = [self.evaluate(arg) for arg in args]
         x = balls[0]
         simple = _SIMPLE.get(name)
         if simple is not None and len(balls) == 1:
-            found: Ball = simple(self, x)
+            found: Ball = simple(self.on, x)
             return found
         if name == "root" and len(balls) == 2:
-            degree = self.exact(balls[1])
+            degree = self.on.exact(balls[1])
             if degree is None:
-                return self.exp(self.divide(self.ln(x), balls[1]))
-            return self.root(x, degree)
+                return self.on.exp(self.on.divide(self.on.ln(x), balls[1]))
+            return self.on.root(x, degree)
         if name == "log" and len(balls) == 1:
-            return self.ln(x) if self.log == "e" else self.log10(x)
+            return self.on.ln(x) if self.log == "e" else self.on.log10(x)
         if name == "logb" and len(balls) == 2:
-            return self.divide(self.ln(x), self.ln(balls[1]))
+            return self.on.divide(self.on.ln(x), self.on.ln(balls[1]))
         if name in ("min", "max"):
-            return self.extremum(name, balls)
+            return self.on.extremum(name, balls)
         if name == "binom" and len(balls) == 2:
-            return self.binomial(x, balls[1])
+            return self.on.binomial(x, balls[1])
         raise Undefined(f"no numeric meaning of {name}")
-
-    def log10(self, x: Ball) -> Ball:
-        return self.divide(self.ln(x), self.ln(self.number(Fraction(10))))
-
-    def absolute(self, x: Ball) -> Ball:
-        return Ball(abs(x.mid), x.rad + abs(x.mid) * self.field.rounding)
-
-    def whole(self, x: Ball, up: bool) -> Ball:
-        """Floor or ceiling; undefined where the ball holds an integer at an unknown side."""
-        if not self.is_real(x):
-            raise Undefined("floor of a complex number")
-        functions = self.field.functions
-        rounder = functions.ceil if up else functions.floor
-        low, high = rounder(x.mid - x.rad), rounder(x.mid + x.rad)
-        if low != high or abs(x.mid) > 2.0**500:
-            raise Undefined("floor at a jump")
-        return Ball(self.field.real(low), self.field.real(0))
-
-    def percent(self, x: Ball) -> Ball:
-        return self.divide(x, self.number(Fraction(100)))
-
-    def degrees(self, x: Ball) -> Ball:
-        turned = self.multiply(x, self.constant("pi"))
-        return self.divide(turned, self.number(Fraction(180)))
-
-    def trigonometric(self, name: str, x: Ball) -> Ball:
-        if self.is_real(x):
-            if abs(x.mid) > (1e15 if self.high else 1e5):
-                raise Undefined("a large angle")
-            mid = getattr(self.field.functions, name)(x.mid)
-            return Ball(mid, x.rad + (1 + abs(x.mid)) * self.field.rounding)
-        if abs(x.mid.imag) > 100 or abs(x.mid) > 1e5 or x.rad > 1:
-            raise Undefined("a large angle")
-        mid = getattr(self.field.complex_functions, name)(x.mid)
-        growth = self.field.functions.exp(abs(x.mid.imag) + 1)
-        return Ball(mid, growth * (x.rad + (1 + abs(x.mid)) * self.field.rounding))
-
-    def sin(self, x: Ball) -> Ball:
-        return self.trigonometric("sin", x)
-
-    def cos(self, x: Ball) -> Ball:
-        return self.trigonometric("cos", x)
-
-    def tan(self, x: Ball) -> Ball:
-        return self.divide(self.sin(x), self.cos(x))
-
-    def reciprocal(self, x: Ball) -> Ball:
-        return self.divide(self.number(Fraction(1)), x)
-
-    def arcsine(self, name: str, x: Ball) -> Ball:
-        """asin and acos on [-1, 1]; their derivative is 1 / sqrt(1 - x^2)."""
-        if not self.is_real(x) or abs(x.mid) > 1 + x.rad:
-            raise Undefined("an inverse sine outside [-1, 1]")
-        mid = max(min(x.mid, self.field.real(1)), self.field.real(-1))
-        found = getattr(self.field.functions, name)(mid)
-        room = 1 - (abs(mid) + x.rad)
-        functions = self.field.functions
-        wide = x.rad + self.field.rounding
-        moved = wide / functions.sqrt(room) if room > wide else 4 * functions.sqrt(wide)
-        return Ball(found, moved + 4 * self.field.rounding)
-
-    def atan(self, x: Ball) -> Ball:
-        if not self.is_real(x):
-            raise Undefined("an inverse tangent of a complex number")
-        return self.rounded(self.field.functions.atan(x.mid), x.rad)
-
-    def acot(self, x: Ball) -> Ball:
-        """The inverse cotangent with values in (0, pi)."""
-        half = self.divide(self.constant("pi"), self.number(Fraction(2)))
-        turned = self.atan(x)
-        return self.sum([half, Ball(-turned.mid, turned.rad)])
-
-    def hyperbolic(self, x: Ball, sign: int) -> Ball:
-        """(e^x + sign e^-x) / 2."""
-        up, down = self.exp(x), self.exp(Ball(-x.mid, x.rad))
-        total = self.sum([up, Ball(sign * down.mid, down.rad)])
-        return Ball(total.mid / 2, total.rad)
-
-    def asinh(self, x: Ball) -> Ball:
-        square = self.sum([self.multiply(x, x), self.number(Fraction(1))])
-        return self.ln(self.sum([x, self.sqrt(square)]))
-
-    def acosh(self, x: Ball) -> Ball:
-        square = self.sum([self.multiply(x, x), self.number(Fraction(-1))])
-        return self.ln(self.sum([x, self.sqrt(square)]))
-
-    def atanh(self, x: Ball) -> Ball:
-        one = self.number(Fraction(1))
-        ratio = self.divide(self.sum([one, x]), self.sum([one, Ball(-x.mid, x.rad)]))
-        found = self.ln(ratio)
-        return Ball(found.mid / 2, found.rad)
-
-    def real_part(self, x: Ball) -> Ball:
-        return x if self.is_real(x) else Ball(x.mid.real, x.rad)
-
-    def imaginary_part(self, x: Ball) -> Ball:
-        return self.number(Fraction(0)) if self.is_real(x) else Ball(x.mid.imag, x.rad)
-
-    def conjugate(self, x: Ball) -> Ball:
-        return x if self.is_real(x) else Ball(x.mid.conjugate(), x.rad)
-
-    def extremum(self, name: str, balls: list[Ball]) -> Ball:
-        if not all(map(self.is_real, balls)):
-            raise Undefined("an extremum of complex numbers")
-        best = max(balls) if name == "max" else min(balls)
-        return Ball(best.mid, max(ball.rad for ball in balls))
-
-    def factorial(self, x: Ball) -> Ball:
-        """n! of a whole number up to 10^6, else the gamma function to its own precision."""
-        whole = self.exact(x)
-        if whole is None or not 0 <= whole <= (10_000 if self.high else 170):
-            raise Undefined("a factorial too large, or of no whole number")
-        if self.high:
-            return self.rounded(self.field.functions.factorial(whole), self.field.real(0))
-        return self.rounded(float(math.factorial(whole)), 0.0)
-
-    def binomial(self, n: Ball, k: Ball) -> Ball:
-        """n (n-1) ... (n-k+1) / k! for a whole k up to 400."""
-        count = self.exact(k)
-        if count is None or not 0 <= count <= 400:
-            raise Undefined("a binomial of a large or broken number")
-        result = self.number(Fraction(1))
-        for j in range(count):
-            result = self.multiply(result, self.sum([n, self.number(Fraction(-j))]))
-            result = self.divide(result, self.number(Fraction(j + 1)))
-        return result
-
-    def gamma(self, x: Ball) -> Ball:
-        whole = self.exact(x)
-        if whole is None or whole < 1:
-            raise Undefined("gamma of no whole number")
-        return self.factorial(self.number(Fraction(whole - 1)))
-
-    def sign(self, x: Ball) -> Ball:
-        if not self.is_real(x) or (abs(x.mid) <= x.rad and x.rad):
-            raise Undefined("a sign that is not known")
-        return self.number(Fraction((x.mid > 0) - (x.mid < 0)))
 
 
 _SIMPLE: dict[str, Any] = {
-    "sqrt": Evaluator.sqrt,
+    "sqrt": Arithmetic.sqrt,
     "cbrt": lambda self, x: self.root(x, 3),
-    "abs": Evaluator.absolute,
+    "abs": Arithmetic.absolute,
     "floor": lambda self, x: self.whole(x, False),
     "ceil": lambda self, x: self.whole(x, True),
-    "percent": Evaluator.percent,
-    "deg": Evaluator.degrees,
-    "ln": Evaluator.ln,
-    "log10": Evaluator.log10,
-    "exp": Evaluator.exp,
-    "sin": Evaluator.sin,
-    "cos": Evaluator.cos,
-    "tan": Evaluator.tan,
+    "percent": Arithmetic.percent,
+    "deg": Arithmetic.degrees,
+    "ln": Arithmetic.ln,
+    "log10": Arithmetic.log10,
+    "exp": Arithmetic.exp,
+    "sin": Arithmetic.sin,
+    "cos": Arithmetic.cos,
+    "tan": Arithmetic.tan,
     "cot": lambda self, x: self.divide(self.cos(x), self.sin(x)),
     "sec": lambda self, x: self.reciprocal(self.cos(x)),
     "csc": lambda self, x: self.reciprocal(self.sin(x)),
     "asin": lambda self, x: self.arcsine("asin", x),
     "acos": lambda self, x: self.arcsine("acos", x),
-    "atan": Evaluator.atan,
-    "acot": Evaluator.acot,
+    "atan": Arithmetic.atan,
+    "acot": Arithmetic.acot,
     "asec": lambda self, x: self.arcsine("acos", self.reciprocal(x)),
     "acsc": lambda self, x: self.arcsine("asin", self.reciprocal(x)),
     "sinh": lambda self, x: self.hyperbolic(x, -1),
@@ -449,13 +136,13 @@ _SIMPLE: dict[str, Any] = {
     "coth": lambda self, x: self.divide(self.hyperbolic(x, 1), self.hyperbolic(x, -1)),
     "sech": lambda self, x: self.reciprocal(self.hyperbolic(x, 1)),
     "csch": lambda self, x: self.reciprocal(self.hyperbolic(x, -1)),
-    "asinh": Evaluator.asinh,
-    "acosh": Evaluator.acosh,
-    "atanh": Evaluator.atanh,
-    "re": Evaluator.real_part,
-    "im": Evaluator.imaginary_part,
-    "conjugate": Evaluator.conjugate,
-    "factorial": Evaluator.factorial,
-    "gamma": Evaluator.gamma,
-    "sign": Evaluator.sign,
+    "asinh": Arithmetic.asinh,
+    "acosh": Arithmetic.acosh,
+    "atanh": Arithmetic.atanh,
+    "re": Arithmetic.real_part,
+    "im": Arithmetic.imaginary_part,
+    "conjugate": Arithmetic.conjugate,
+    "factorial": Arithmetic.factorial,
+    "gamma": Arithmetic.gamma,
+    "sign": Arithmetic.sign,
 }

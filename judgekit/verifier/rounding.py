@@ -30,6 +30,9 @@ NEAR_DECIMAL = Fraction(1, 100)
 FRACTION_DIGITS = 3
 IRRATIONAL_DIGITS = 4
 
+_MANY_DIGITS = 40
+_MANY = 10**_MANY_DIGITS
+
 
 class Written(NamedTuple):
     """A decimal as written: its value, the size of its last digit, its significant digits."""
@@ -66,7 +69,8 @@ def written(expr: Expr) -> Written | None:
 
 def _decimal(value: Fraction, places: int) -> Written:
     ulp = Fraction(1, 10**places) if places >= 0 else Fraction(10**-places)
-    return Written(value, ulp, len(str(abs(int(value / ulp)))) if value else 1)
+    digits = abs(int(value / ulp))
+    return Written(value, ulp, len(str(digits)) if digits < _MANY else _MANY_DIGITS)
 
 
 def numbers(
