@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean
@@ -32,6 +31,7 @@ _PLACEHOLDERS = frozenset(
     yourchoice choice x.. ... .. … \\ldots \\cdots \\dots \\boxed
     """.split()  # noqa: SIM905
 )
+_TYPOGRAPHY = str.maketrans("", "", " _-{}[]<>()")
 _HASHES = "####"
 _TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
 MAX_JSON = 4_000
@@ -50,6 +50,10 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     found = found or _json(text, start, end)
     found.sort(key=lambda span: (span.end, -span.start), reverse=True)
     return _innermost(found)
+
+
+def _rival(span: Span) -> Span:
+    return Span(span.text, span.start, span.end, span.cue, span.strength, span.group, rival=True)
 
 
 def _innermost(spans: list[Span]) -> list[Span]:
@@ -92,7 +96,7 @@ def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
         first -= 1
     singles = [box.span for box in boxes]
     if first == len(boxes) - 1:
-        return [*singles[:-1], replace(singles[-1], rival=True)]
+        return [*singles[:-1], _rival(singles[-1])]
     return [_union(text, boxes[first:]), *singles]
 
 
@@ -149,13 +153,11 @@ def _last_marks(text: str, start: int, end: int) -> list[tuple[int, str]]:
     marks: list[tuple[int, str]] = []
     for command in BOXES:
         position = end
-        while len(marks) < MAX_BOXES * len(BOXES):
+        for _ in range(MAX_BOXES):
             position = text.rfind(command, start, position)
             if position < 0:
                 break
             marks.append((position, command))
-            if sum(1 for _, c in marks if c == command) >= MAX_BOXES:
-                break
     return sorted(marks)
 
 
@@ -215,7 +217,7 @@ def _unboxed(inner: str) -> str:
 
 def _is_placeholder(answer: str) -> bool:
     """Whether a box only says where an answer should go, as an echoed instruction does."""
-    word = answer.replace("\\text", "").translate({ord(c): None for c in " _-{}[]<>()"}).casefold()
+    word = answer.replace("\\text", "").translate(_TYPOGRAPHY).casefold()
     return word in _PLACEHOLDERS or not word
 
 
@@ -263,6 +265,8 @@ def _is_heading(line: str) -> bool:
 
 def _json(text: str, start: int, end: int) -> list[Span]:
     """An answer field of a JSON object (or a Python one) that ends the response."""
+    if end <= start or text[end - 1] not in "}`":
+        return []
     tail_start = max(start, end - MAX_JSON)
     tail = text[tail_start:end].rstrip("`\n ")
     if not tail.endswith("}"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, clean
 
@@ -38,7 +37,9 @@ def with_readings(span: Span) -> list[Span]:
     for low, high, cue in _readings(text):
         reading = clean(text[low:high])
         if reading and all(reading != other.text for other in spans):
-            spans.append(replace(span, text=reading, cue=cue or span.cue, rival=False))
+            spans.append(
+                Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
+            )
     return spans
 
 

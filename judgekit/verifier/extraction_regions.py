@@ -26,6 +26,7 @@ THINKING = (
 (DeepSeek-R1, Qwen3, QwQ; Claude style; Gemini; Seed; Magistral; Kimi; Sky-T1; Command-A; gpt-oss).
 """
 
+_DELIMITER = re.compile("|".join(re.escape(mark) for pair in THINKING for mark in pair))
 _ENDINGS = re.compile(
     r"(?:<\|?(?:end_of_text|endoftext|im_end|eot_id|eos|end|return|/s|end_of_turn|EOT)\|?>|</s>"
     r"|<end_of_turn>|<\uff5cend\u2581of\u2581sentence\uff5c>|\s)+\Z"
@@ -53,7 +54,7 @@ class Region:
 def answer_region(text: str, skip: int = 0) -> Region:
     """The part of a response in which its answer is looked for."""
     end = _without_endings(text)
-    for opening, closing in THINKING:
+    for opening, closing in THINKING if _DELIMITER.search(text, skip, end) else ():
         closed = text.rfind(closing, skip, end)
         opened = text.rfind(opening, skip, end)
         if opened > closed:

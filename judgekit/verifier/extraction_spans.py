@@ -41,6 +41,9 @@ _DELIMITERS = (
 _ARROW = re.compile(
     r"(?:=>|->|\u21d2|\u2192|\u2234|\\(?:Rightarrow|implies|therefore|to)(?![A-Za-z]))\s*"
 )
+_MAY_OPEN = frozenset("=-\u21d2\u2192\u2234\\*_")
+_MAY_CLOSE = frozenset("。．？！,;；，：:.$)]*_`")
+"""First and last characters of which some may have to go; any other text is clean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Span:
 def clean(text: str) -> str:
     """The answer without the typography around it."""
     text = text.strip()
-    while text:
+    while text and (text[0] in _MAY_OPEN or text[-1] in _MAY_CLOSE):
         before = text
         text = _without_closing_mark(text).strip()
         if arrow := _ARROW.match(text):
