@@ -47,7 +47,7 @@ NEAR_WINDOW = 1024
 """Units at the end in which near repetition is looked for."""
 NEAR_REP4 = 0.80
 """Share of 4-grams that are repeats (seq-rep-4 of Welleck et al. 2019) from which the end is near
-looping. Ours; model solutions stay below, half of them below 0.25 (docs/loops.md)."""
+looping. Ours; model solutions stay below, half of them below 0.20 (docs/loops.md)."""
 NEAR_GRAM = 30
 NEAR_COUNT = 8
 NEAR_REP4_WITH_GRAM = 0.50

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from judgekit.analysis.intervals import LEVEL
 from judgekit.errors import UnknownName, UserError
+from judgekit.report.card import summary_table
 from judgekit.report.comparison import compare_runs
 from judgekit.report.summary import Line, RunLike, summarise
 from judgekit.report.table import Report, Table
@@ -22,7 +23,6 @@ from judgekit.report.tables import (
     loops_table,
     outcomes_table,
     slices_table,
-    summary_table,
     tokens_table,
 )
 from judgekit.report.terminal import terminal

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from judgekit.report.card import flat_table
 from judgekit.report.table import Cell, Report, Table
-from judgekit.report.tables import flat_table
 
 _OWN = ("loops", "format", "slices", "differences")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")

@@ -36,10 +36,11 @@ class RunLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One variant of one run. `stages` counts who decided, `undecided` ones under `none`.
+    """One variant of one run.
 
-    `sampled` has pass@k, pass^k and maj@k for the k samples that every problem has, where k > 1,
-    and `seed_std` is the standard deviation of the accuracies of single samples.
+    `owed` counts responses that an unfinished run lacks. `stages` counts who decided, `undecided`
+    ones under `none`. `sampled` has pass@k, pass^k and maj@k for the k samples that every problem
+    has, where k > 1, and `seed_std` is the standard deviation of the accuracies of single samples.
     `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
     `format_faults` counts the first rule that each response broke.
     """
@@ -49,6 +50,7 @@ class Line:
     benchmark: str
     setting: str
     samples: int
+    owed: int
     accuracy: Accuracy
     sampled: Mapping[str, Share]
     seed_std: float | None
@@ -94,6 +96,7 @@ def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: fl
         benchmark=str(run.config.get("benchmark", "")) or run.path.name,
         setting=" ".join(filter(None, (strategy, variant))),
         samples=int(per_problem.max()) if len(rows) else 0,
+        owed=max(int(run.config.get("samples", 1)) * len(run.problems) - len(rows), 0),
         accuracy=found,
         sampled=over_problems(rows, k, level) if k > 1 and found.graded else {},
         seed_std=over_seeds(rows)["std"] if k > 1 and found.graded else None,

@@ -32,6 +32,7 @@ def accuracy_table(lines: Sequence[Line]) -> Table:
     )
     if any(cell.mark == "tie" for row in rows for cell in row):
         notes.append("bold: best of its column; *: its interval reaches the best")
+    notes += _unfinished(lines)
     pictures = tuple(_span(row[0]) for row in shown) if len(columns) == 1 else ()
     return replace(table, rows=rows, notes=tuple(notes), pictures=pictures)
 
@@ -194,93 +195,6 @@ def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level:
     return Table("slices", f"By {field}", columns, tuple(rows), labels=len(_varying(lines)))
 
 
-def summary_rows(line: Line) -> list[tuple[str, str]]:
-    """One run as a list of measures, each in words."""
-    found, spent = line.accuracy, line.completion
-    size = f"{found.n:,}"
-    if line.samples > 1:
-        size += f", {found.problems:,} problems, up to {line.samples} samples each"
-    rows = [("Responses", size)]
-    if found.value is not None:
-        rows.append(
-            (
-                "Accuracy",
-                f"{percent(found.value)} %   {found.correct:,} of {found.n:,}, "
-                f"{_level([line])} interval {interval(found.low, found.high)}",
-            )
-        )
-        if found.open:
-            rows.append(
-                ("", f"{percent(found.best)} % if the {found.open:,} open ones were all right")
-            )
-        rows += [
-            (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
-            for name, each in line.sampled.items()
-        ]
-        if line.seed_std is not None:
-            rows.append(("Over samples", f"standard deviation {100 * line.seed_std:.1f} points"))
-        rows.append(("Decided by", _counts(line.stages)))
-    rows.append(("Undecided", f"{found.reasons.get('undecided', 0):,}"))
-    for name, hint in (
-        ("failed", "generate again to retry them"),
-        ("ungraded", "judgekit grade"),
-    ):
-        if name in found.reasons:
-            rows.append((name.capitalize(), f"{found.reasons[name]:,} ({hint})"))
-    if spent.n:
-        text = f"mean {spent.mean:,.1f}, median {spent.median:,.0f}, longest {spent.longest:,}"
-        extra = [f"{line.cost[k]:,} {k}" for k in ("forced", "discarded") if line.cost[k]]
-        rows.append(("Tokens", ", ".join([text, *extra])))
-    rows.append(("Cut off", f"{line.truncated:,}{_of(line.truncated, found.n)}"))
-    rows.append(("Loops", _counts(line.loops) or "0"))
-    if line.format_asked:
-        kept = round((line.format_kept.value or 0) * line.format_kept.n)
-        rows.append(
-            (
-                "Format kept",
-                f"{kept:,} of {line.format_kept.n:,}{_of(kept, line.format_kept.n)}"
-                f"   asked for {line.format_asked}",
-            )
-        )
-    return rows
-
-
-def summary_table(line: Line) -> Table:
-    """One run, measure by measure."""
-    rows = tuple((words(name), words(text)) for name, text in summary_rows(line))
-    columns = (Column("measure", "", "left"), Column("value", "", "left"))
-    return Table("summary", heading(line), columns, rows)
-
-
-def heading(line: Line) -> str:
-    return " · ".join(filter(None, (line.benchmark, line.model, line.setting)))
-
-
-def flat_table(lines: Sequence[Line]) -> Table:
-    """Every number of every line, one row a line: for CSV."""
-    names = (
-        *("benchmark", "model", "setting", "n", "problems", "accuracy", "low", "high", "best"),
-        *("correct", "wrong", "truncated_wrong", "looped_wrong", "no_answer", "undecided"),
-        *("failed", "ungraded", "tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
-        *("discarded_tokens", "truncated", "loops", "format_kept", "stages", "run"),
-    )
-    rows = []
-    for line in lines:
-        found, reasons = line.accuracy, line.accuracy.reasons
-        low, high = (None, None) if found.value is None else (found.low, found.high)
-        values = (
-            *(line.benchmark, line.model, line.setting, found.n, found.problems),
-            *(found.value, low, high, found.best, found.correct),
-            *(reasons.get(k, 0) for k in ("wrong", "truncated", "looped", "no answer")),
-            *(reasons.get(k, 0) for k in ("undecided", "failed", "ungraded")),
-            *(line.completion.mean, line.completion.median, line.completion.total),
-            *(line.cost["forced"], line.cost["discarded"], line.truncated),
-            *(_counts(line.loops), line.format_kept.value, _counts(line.stages), line.run),
-        )
-        rows.append(tuple(words(value) for value in values))
-    return Table("runs", "Runs", tuple(Column(name, name) for name in names), tuple(rows))
-
-
 # --- pieces -------------------------------------------------------------------------------------
 
 
@@ -356,6 +270,12 @@ def _labels(lines: Sequence[Line], line: Line) -> tuple[Cell, ...]:
     return tuple(words(getattr(line, key)) for key, _ in _varying(lines))
 
 
+def _unfinished(lines: Sequence[Line]) -> list[str]:
+    """Short responses finish first, so that half a run is no fair half."""
+    missing = [f"{line.setting} on {line.benchmark} {line.owed:,}" for line in lines if line.owed]
+    return [f"unfinished runs, responses missing: {', '.join(missing)}"] if missing else []
+
+
 def _varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """The labels that tell the lines apart; the setting always."""
     wanted = [("model", "model"), ("benchmark", "benchmark"), ("setting", "strategy")]
@@ -364,15 +284,6 @@ def _varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
         for key, head in wanted
         if key == "setting" or len({getattr(line, key) for line in lines}) > 1
     ]
-
-
-def _counts(counted: object) -> str:
-    items = counted.items() if isinstance(counted, dict) else ()
-    return ", ".join(f"{name} {times:,}" for name, times in items)
-
-
-def _of(part: int, whole: int) -> str:
-    return f" ({percent(part / whole)} %)" if whole else ""
 
 
 def _share_cell(part: int, whole: int) -> Cell:

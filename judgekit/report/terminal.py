@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from judgekit.report.card import heading, summary_rows
 from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Report, Span, Table
-from judgekit.report.tables import heading, summary_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

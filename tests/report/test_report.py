@@ -90,6 +90,14 @@ class TestNumbers:
         assert "judgekit grade" in render(report([ungraded]), "terminal")
         assert "not graded" in render(report([ungraded, run("cod")]), "terminal")
 
+    def test_an_unfinished_run_says_so(self) -> None:
+        half = replace(run(), responses=run().responses[:4])
+        assert report([half]).lines[0].owed == 6
+        assert "Unfinished   6 are missing" in render(report([half]), "terminal")
+        shown = render(report([half, run("cod")]), "terminal")
+        assert "unfinished runs, responses missing: cot on starter 6" in shown
+        assert "nfinished" not in render(report([run()]), "terminal")
+
     def test_variants_are_lines_of_their_own(self) -> None:
         first = run()
         waited = [replace(r, variant="1-wait") for r in first.responses]

@@ -1,0 +1,106 @@
+"""One run measure by measure, and every run as one row of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from judgekit.report.summary import Line
+from judgekit.report.table import Column, Table, interval, percent, words
+
+
+def summary_rows(line: Line) -> list[tuple[str, str]]:
+    """One run as a list of measures, each in words."""
+    found, spent = line.accuracy, line.completion
+    size = f"{found.n:,}"
+    if line.samples > 1:
+        size += f", {found.problems:,} problems, up to {line.samples} samples each"
+    rows = [("Responses", size)]
+    if line.owed:
+        rows.append(("Unfinished", f"{line.owed:,} are missing, and short responses finish first"))
+    if found.value is not None:
+        rows.append(
+            (
+                "Accuracy",
+                f"{percent(found.value)} %   {found.correct:,} of {found.n:,}, "
+                f"{100 * found.level:g} % interval {interval(found.low, found.high)}",
+            )
+        )
+        if found.open:
+            rows.append(
+                ("", f"{percent(found.best)} % if the {found.open:,} open ones were all right")
+            )
+        rows += [
+            (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
+            for name, each in line.sampled.items()
+        ]
+        if line.seed_std is not None:
+            rows.append(("Over samples", f"standard deviation {100 * line.seed_std:.1f} points"))
+        rows.append(("Decided by", _counts(line.stages)))
+    rows.append(("Undecided", f"{found.reasons.get('undecided', 0):,}"))
+    for name, hint in (
+        ("failed", "generate again to retry them"),
+        ("ungraded", "judgekit grade"),
+    ):
+        if name in found.reasons:
+            rows.append((name.capitalize(), f"{found.reasons[name]:,} ({hint})"))
+    if spent.n:
+        text = f"mean {spent.mean:,.1f}, median {spent.median:,.0f}, longest {spent.longest:,}"
+        extra = [f"{line.cost[k]:,} {k}" for k in ("forced", "discarded") if line.cost[k]]
+        rows.append(("Tokens", ", ".join([text, *extra])))
+    rows.append(("Cut off", f"{line.truncated:,}{_of(line.truncated, found.n)}"))
+    rows.append(("Loops", _counts(line.loops) or "0"))
+    if line.format_asked:
+        kept = round((line.format_kept.value or 0) * line.format_kept.n)
+        rows.append(
+            (
+                "Format kept",
+                f"{kept:,} of {line.format_kept.n:,}{_of(kept, line.format_kept.n)}"
+                f"   asked for {line.format_asked}",
+            )
+        )
+    return rows
+
+
+def summary_table(line: Line) -> Table:
+    """One run, measure by measure."""
+    rows = tuple((words(name), words(text)) for name, text in summary_rows(line))
+    columns = (Column("measure", "", "left"), Column("value", "", "left"))
+    return Table("summary", heading(line), columns, rows)
+
+
+def heading(line: Line) -> str:
+    return " · ".join(filter(None, (line.benchmark, line.model, line.setting)))
+
+
+def flat_table(lines: Sequence[Line]) -> Table:
+    """Every number of every line, one row a line: for CSV."""
+    names = (
+        *("benchmark", "model", "setting", "n", "problems", "accuracy", "low", "high", "best"),
+        *("correct", "wrong", "truncated_wrong", "looped_wrong", "no_answer", "undecided"),
+        *("failed", "ungraded", "tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
+        *("discarded_tokens", "truncated", "loops", "format_kept", "stages", "run"),
+    )
+    rows = []
+    for line in lines:
+        found, reasons = line.accuracy, line.accuracy.reasons
+        low, high = (None, None) if found.value is None else (found.low, found.high)
+        values = (
+            *(line.benchmark, line.model, line.setting, found.n, found.problems),
+            *(found.value, low, high, found.best, found.correct),
+            *(reasons.get(k, 0) for k in ("wrong", "truncated", "looped", "no answer")),
+            *(reasons.get(k, 0) for k in ("undecided", "failed", "ungraded")),
+            *(line.completion.mean, line.completion.median, line.completion.total),
+            *(line.cost["forced"], line.cost["discarded"], line.truncated),
+            *(_counts(line.loops), line.format_kept.value, _counts(line.stages), line.run),
+        )
+        rows.append(tuple(words(value) for value in values))
+    return Table("runs", "Runs", tuple(Column(name, name) for name in names), tuple(rows))
+
+
+def _counts(counted: object) -> str:
+    items = counted.items() if isinstance(counted, dict) else ()
+    return ", ".join(f"{name} {times:,}" for name, times in items)
+
+
+def _of(part: int, whole: int) -> str:
+    return f" ({percent(part / whole)} %)" if whole else ""
