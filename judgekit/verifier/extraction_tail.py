@@ -107,7 +107,7 @@ def _no_answer(text: str) -> bool:
 
 
 def tail_answers(text: str, start: int, end: int) -> list[Span]:
-    """The last formula, emphasis or equation of the last sentence, then the last number."""
+    """The last formula, emphasis or equation of the last sentence, then its last number."""
     low = max(start, end - TAIL)
     sentence = _last_sentence(text, low, end)
     words = text[sentence:end]
@@ -121,8 +121,8 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
         spans.append(_span(text, equation.span(1), "last-equation", "weak"))
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
-    number = _last_number(text, low, end)
-    if number and not (number[0] >= sentence and _DENIED.search(words)):
+    number = _last_number(text, sentence, end)
+    if number and not _DENIED.search(words):
         spans.append(_span(text, number, "last-number", "weak"))
     return [span for span in spans if span.text]
 
@@ -150,7 +150,7 @@ def _last_sentence(text: str, low: int, end: int) -> int:
     formulas = [m.span() for m in FORMULA.finditer(text, low, end)]
     for stop in _SENTENCE.finditer(text, low, end):
         inside = any(a < stop.start() and stop.end() < b for a, b in formulas)
-        if not inside and text[stop.end() : end].strip():
+        if not inside and _SIGN.search(text, stop.end(), end):
             begin = stop.end()
     return begin
 
