@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece
 from judgekit.backends.turn import derive, open_context
+from judgekit.config import JudgeConfig
 from judgekit.errors import RequestFailed
 from judgekit.judges.budget import NOTHING, Amount, Budget
 from judgekit.judges.contract import BUDGET_SPENT
 from judgekit.judges.parse import SCHEMA, Unparsed, without_thinking
 
+CLOSE = "</think>"
 LEAST_REPLY = 64
 """Tokens: a context that leaves less than this for the reply is too small."""
 
@@ -23,12 +26,12 @@ class Conversation:
     """One conversation with the model, every call of it paid from the budget."""
 
     def __init__(
-        self, engine: Engine, budget: Budget, max_tokens: int, temperature: float, seed: int
+        self, engine: Engine, budget: Budget, config: JudgeConfig, temperature: float, seed: int
     ) -> None:
         self.used = NOTHING
         self._engine = engine
         self._budget = budget
-        self._max_tokens = max_tokens
+        self._config = config
         self._temperature = temperature
         self._seed = seed
 
@@ -53,18 +56,49 @@ class Conversation:
     async def _reply(
         self, chat: Sequence[Message], start: str | None, number: int, *, final: bool
     ) -> Extension:
-        engine = self._engine
+        """One turn of the judge: its thinking, where that has a budget, then what it says."""
+        engine, limit = self._engine, self._config.max_tokens
         context = open_context(engine, chat)
-        if start:
-            ids = tuple(engine.tokenizer.encode(start)) if engine.tokenizer else None
-            context.pieces.append(Piece(start, ids, len(ids or start), "forced"))
+        try:
+            if start:
+                _force(engine, context, start)
+            elif self._config.max_thinking and "text" in engine.features:
+                thought = await self._extend(
+                    context, self._config.max_thinking, (number, "thinking"), stop=(CLOSE,)
+                )
+                if thought.stopped == "end":
+                    return thought
+                piece = Piece(thought.text, thought.ids, thought.tokens, "model", "thinking")
+                context.pieces.append(piece)
+                _force(engine, context, f"{CLOSE}\n\n")
+            elif self._config.max_thinking:
+                limit += self._config.max_thinking
+            schema = SCHEMA if final and not start and "schema" in engine.features else None
+            stop = ("\n",) if start else ()
+            return await self._extend(
+                context, limit, (number,), stop=stop, logprobs=final, schema=schema
+            )
+        finally:
+            engine.release(context)
+
+    async def _extend(
+        self,
+        context: Context,
+        limit: int,
+        seed: tuple[object, ...],
+        *,
+        stop: tuple[str, ...] = (),
+        logprobs: bool = False,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Extension:
+        """One call, paid at the most it can cost before, and at what it did cost after."""
+        engine = self._engine
         prompt_tokens = most_tokens(context)
-        room = self._max_tokens
         if engine.context_length is not None and context.prompt_ids is not None:
-            room = min(room, engine.context_length - len(context.ids))
-        if room < 1:
+            limit = min(limit, engine.context_length - prompt_tokens)
+        if limit < 1:
             raise RequestFailed("what was said so far fills the model's context")
-        most = Amount(1, prompt_tokens, room)
+        most = Amount(1, prompt_tokens, limit)
         if not await self._budget.reserve(most):
             raise Spent(BUDGET_SPENT)
         # What a failed request has cost nobody knows: it counts as the most it can.
@@ -73,20 +107,24 @@ class Conversation:
             said = await engine.extend(
                 context,
                 Ask(
-                    max_tokens=room,
-                    stop=("\n",) if start else (),
+                    max_tokens=limit,
+                    stop=stop,
                     temperature=self._temperature,
-                    seed=derive(self._seed, number),
-                    logprobs=final and "logprobs" in engine.features,
-                    schema=SCHEMA if final and not start and "schema" in engine.features else None,
+                    seed=derive(self._seed, *seed),
+                    logprobs=logprobs and "logprobs" in engine.features,
+                    schema=schema,
                 ),
             )
             used = Amount(1, said.prompt_tokens or prompt_tokens, said.tokens + said.discarded)
             return said
         finally:
-            engine.release(context)
             self.used += used
             await self._budget.settle(most, used)
+
+
+def _force(engine: Engine, context: Context, text: str) -> None:
+    ids = tuple(engine.tokenizer.encode(text)) if engine.tokenizer else None
+    context.pieces.append(Piece(text, ids, len(ids or text), "forced"))
 
 
 def most_tokens(context: Context) -> int:

@@ -130,6 +130,7 @@ class PlainJudge:
                 "votes": config.votes,
                 "temperature": self._temperature,
                 "max_tokens": config.max_tokens,
+                "max_thinking": config.max_thinking,
             }
         )
 
@@ -177,9 +178,7 @@ class PlainJudge:
         replies: list[str] = []
         for attempt in range(ATTEMPTS):
             seed = derive(0, self._asked_as, fenced.mark, number, attempt)
-            asking = Conversation(
-                engine, self.budget, self.config.max_tokens, self._temperature, seed
-            )
+            asking = Conversation(engine, self.budget, self.config, self._temperature, seed)
             try:
                 remark = _deliberation(opinions, fenced.mark) if opinions else ""
                 remark += _AGAIN.format(why=why) if why else ""
@@ -219,7 +218,9 @@ class PlainJudge:
         limit = MAX_RESPONSE
         while True:
             chat, later = self._rendered(case, fenced, remark)
-            excess = excess_tokens(engine, chat, self.config.max_tokens * len(self._prompt.then))
+            before_the_last = self.config.max_tokens * len(self._prompt.then)
+            between = before_the_last + (self.config.max_thinking or 0)
+            excess = excess_tokens(engine, chat, between)
             if excess <= 0:
                 return chat, later
             # The note of what is left out takes room too; what is still too long is cut again.

@@ -198,6 +198,26 @@ def test_a_begun_reply_is_part_of_the_reply() -> None:
     assert (verdict.outcome, verdict.extracted) == ("correct", "42")
 
 
+def test_thinking_has_a_budget_of_its_own_and_is_kept_apart() -> None:
+    thought = "<think>" + "hmm, verdict: incorrect? " * 40
+
+    def script(chat, written):  # type: ignore[no-untyped-def]
+        if "</think>" in written:
+            return reply("correct")
+        return (thought + "</think>" + reply("incorrect"))[len(written) :]
+
+    verdict, engine = one(script, max_thinking=200, max_tokens=120)
+    assert (verdict.outcome, verdict.cost.calls) == ("correct", 2)
+    first, second = (ask for _, ask in engine.asked)
+    assert (first.max_tokens, second.max_tokens) == (200, 120)
+    assert engine.asked[1][0].written == thought[:200] + "</think>\n\n"
+
+
+def test_a_judge_that_may_think_need_not() -> None:
+    verdict, _ = one(lambda chat, written: reply("correct"), max_thinking=500)
+    assert (verdict.outcome, verdict.cost.calls) == ("correct", 1)
+
+
 def test_a_long_response_is_cut_to_the_context_and_keeps_its_end() -> None:
     engine = Watched(lambda chat, written: reply("correct"), context_length=5000)
     long = "word " * 3000 + "The answer is 42."

@@ -40,7 +40,7 @@ class Server:
     def generations(self) -> list[dict[str, Any]]:
         """The requests for a verdict since this was last asked (probing aside)."""
         with urllib.request.urlopen(f"{self.url}/test/seen") as answer:
-            seen = json.loads(answer.read())
+            seen = json.loads(answer.read())["requests"]
         return [each for each in seen if "=== response" in str(each["body"])]
 
 
