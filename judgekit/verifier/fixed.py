@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from judgekit.verifier.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.identity import equal
+from judgekit.verifier.rounding import written
 from judgekit.verifier.tree import (
     Approx,
     Based,
@@ -109,7 +110,10 @@ def ratio(gold: Expr, answer: Expr) -> Comparison:
         equal(Product((mine[0], b)), Product((theirs[0], a)))
         for a, b in zip(mine[1:], theirs[1:], strict=True)
     ]
-    return all_of(found, "ratio", "the parts are in the same proportion")
+    decided = all_of(found, "ratio", "the parts are in the same proportion")
+    if decided.incorrect and any(written(part) for part in (*mine, *theirs)):
+        return unknown("ratios of decimals that are not in exactly the same proportion", "ratio")
+    return decided
 
 
 def _like_time(parts: tuple[Expr, ...]) -> bool:

@@ -171,10 +171,12 @@ def _different(
             return unknown("the same letter in another case", RUNG)
         return no("they are different names", RUNG)
     if not left or not right:
-        # "4.00 g O": letters after a number may be what is counted.
+        # "4.00 g O": letters may be what is counted, or constants of physics with a value.
         ones = dict.fromkeys(names, Number(Fraction(1)))
-        if equal(substitute(gold, ones), substitute(answer, ones)).correct:
-            return unknown("a number with letters after it on one side", RUNG)
+        if equal(substitute(gold, ones), substitute(answer, ones)).correct or _has_decimal(
+            answer if left else gold
+        ):
+            return unknown("a number on one side, letters on the other", RUNG)
     if left == right:
         return no("they differ at a point where both are defined", RUNG)
     if (not left and _bare(answer)) or (not right and _bare(gold)):

@@ -36,6 +36,7 @@ _VALUES = (
     Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
 )  # fmt: skip
 Compare = Callable[[Expr, Expr], Comparison]
+DOTS = Symbol("...")
 _MOST_ITEMS = 400
 
 
@@ -61,6 +62,8 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
         if len(mine) != len(theirs) and _is_list(gold) == _is_list(answer):
             return unknown("a very long list against one of another length", "set")
         return unknown("a list too long", "set")
+    if (DOTS in mine or DOTS in theirs) and mine != theirs:
+        return unknown("a list with dots in it", "set")
     by_name = _by_name(compare, mine, theirs)
     if by_name is not None:
         return by_name

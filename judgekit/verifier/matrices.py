@@ -58,6 +58,8 @@ def matrices(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
     if len(mine) != len(theirs) or len(mine[0]) != len(theirs[0]):
         flat = _flat(gold, mine), _flat(answer, theirs)
         if flat[0] is None or flat[1] is None:
+            if _entries(compare, (_all(mine),), (_all(theirs),)).correct:
+                return unknown("the same entries in rows of another length", "matrix")
             return no("matrices of different sizes", "matrix")
         if len(flat[0]) != len(flat[1]):
             return no("vectors of different lengths", "matrix")
@@ -73,6 +75,8 @@ def _entries(
 ) -> Comparison:
     if len(mine) * len(mine[0]) > _MOST_ENTRIES:
         return unknown("a matrix too large", "matrix")
+    if [len(row) for row in mine] != [len(row) for row in theirs]:
+        return no("rows of different lengths", "matrix")
     found = []
     for row, other in zip(mine, theirs, strict=True):
         for a, b in zip(row, other, strict=True):
@@ -81,6 +85,10 @@ def _entries(
                 return replace(each, evidence="an entry differs", rung="matrix")
             found.append(each)
     return all_of(found, "matrix", "they agree entry by entry")
+
+
+def _all(rows: tuple[tuple[Expr, ...], ...]) -> tuple[Expr, ...]:
+    return tuple(entry for row in rows for entry in row)
 
 
 def _rows(expr: Expr) -> tuple[tuple[Expr, ...], ...] | None:

@@ -25,6 +25,7 @@ _GRAMMAR = Grammar(prefix, starts, tail)
 _END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
+_INNER_COMMA = re.compile(r"\d,\d")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
 _LETTER = re.compile(r"[^A-Za-z\\\s][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
 
@@ -55,7 +56,7 @@ def _styles(text: str) -> Iterator[Style]:
     if "," in text:
         if _GROUPED.search(text):
             yield Style(grouped=False)
-        if _COMMA.fullmatch(text):
+        if _COMMA.fullmatch(text) or (";" in text and _INNER_COMMA.search(text)):
             yield Style(comma=True, grouped=False)
     if "/" in text and _SLASHED.search(text):
         yield Style(tight=True)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from judgekit.verifier.findings import Comparison, no, unknown, yes
 from judgekit.verifier.identity import equal, number_at, substitute
+from judgekit.verifier.rounding import numbers
 from judgekit.verifier.tree import (
     ONE,
     ZERO,
@@ -373,7 +374,7 @@ def _same(gold: Piece, answer: Piece) -> Comparison:
         if (mine is None) != (theirs is None):
             return no("one of them is bounded where the other is not", RUNG)
         if mine is not None and theirs is not None:
-            found = equal(_plain(mine), _plain(theirs))
+            found = numbers(_plain(mine), _plain(theirs))
             if not found.correct:
                 return replace(found, rung=RUNG)
     if (gold.closed_low, gold.closed_high) != (answer.closed_low, answer.closed_high):

@@ -25,6 +25,7 @@ from judgekit.verifier.tree import (
     Number,
     Product,
     Quantity,
+    Ratio,
     Relation,
     Sum,
     Symbol,
@@ -51,7 +52,9 @@ def is_name(expr: Expr) -> bool:
     if isinstance(expr, (Symbol, Word)):
         return True
     if isinstance(expr, Call):
-        return expr.name not in KNOWN
+        return expr.name not in KNOWN or (expr.name == "abs" and is_name(expr.args[0]))
+    if isinstance(expr, Ratio):
+        return all(map(is_name, expr.parts))
     if isinstance(expr, Product) and 2 <= len(expr.factors) <= 4:
         first, *rest = expr.factors
         return isinstance(first, Symbol) and first.name[0].isupper() and all(map(is_name, rest))
