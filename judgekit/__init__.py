@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from judgekit.version import __version__
+
 if TYPE_CHECKING:
     from judgekit import rewards
     from judgekit.analysis.corrected import corrected_accuracy
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from judgekit.records import Grade, Label, Loop, Problem, Response, Verdict
     from judgekit.runs import Run, load
     from judgekit.verifier import verify, verify_many
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Grade",
@@ -26,6 +26,7 @@ __all__ = [
     "Response",
     "Run",
     "Verdict",
+    "__version__",
     "corrected_accuracy",
     "detect_loop",
     "load",

@@ -42,9 +42,9 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at everything a command may need; imports torch where it is installed."""
-    import judgekit
+    from judgekit.version import __version__
 
-    yield Finding("judgekit", "ok", judgekit.__version__)
+    yield Finding("judgekit", "ok", __version__)
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}")
     yield _machine()
     yield _runs_folder()

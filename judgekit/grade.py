@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import judgekit
 from judgekit.cascade import EXACT, SYMBOLIC, Stage, run, run_now
 from judgekit.config import CascadeConfig, Config
 from judgekit.errors import DataError, UserError
@@ -24,6 +23,7 @@ from judgekit.judges import open_judges
 from judgekit.records import Grade, Kind, Problem, Response, Verdict, from_row, to_row
 from judgekit.runs import Run, Writer, digest, disk, mend, read_lines
 from judgekit.verifier import Case, make_case, verify_many
+from judgekit.version import __version__
 
 PURE = {"exact": EXACT, "symbolic": SYMBOLIC}
 AT_ONCE = 64
@@ -201,7 +201,7 @@ async def _grade(
         )
         grading = digest(
             {
-                "version": judgekit.__version__,
+                "version": __version__,
                 "policy": to_row(cascade),
                 "judges": {name: judge.identity for name, judge in judges.items()},
             }

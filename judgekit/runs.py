@@ -260,7 +260,7 @@ class Writer:
         """
         import tomli_w
 
-        from judgekit import __version__
+        from judgekit.version import __version__
 
         manifest_path = self.path / "run.toml"
         manifest = {

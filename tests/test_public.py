@@ -68,8 +68,9 @@ def test_imports_go_down_the_house_only() -> None:
         {"assets"},
         {"config", "plugins"},
         {"records"},
-        {"errors"},
+        {"errors", "version"},
     ]
+    # The package itself re-exports from everywhere, so no room may import from it.
     level = {room: depth for depth, rooms in enumerate(order) for room in rooms}
     package = Path(judgekit.__file__).parent
     upward = []
@@ -87,6 +88,8 @@ def test_imports_go_down_the_house_only() -> None:
             )
             for name in names:
                 parts = name.split(".")
+                if name == "judgekit" or name == "judgekit.__version__":
+                    upward.append(f"{file.relative_to(package)} imports {name}")
                 if parts[0] != "judgekit" or len(parts) < 2 or parts[1] not in level:
                     continue
                 if level[parts[1]] < level[room]:

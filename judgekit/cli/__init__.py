@@ -108,7 +108,7 @@ def _root(
 
 
 def _version() -> NoReturn:
-    from judgekit import __version__
+    from judgekit.version import __version__
 
     typer.echo(f"judgekit {__version__}")
     raise typer.Exit
