@@ -25,7 +25,7 @@ from judgekit.verifier.tree import (
 
 _CLOSING = {
     "(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",), "\\lbrace": ("\\rbrace",),
-    "\\langle": ("\\rangle",), "]": ("[",), "\\lbrack": ("\\rbrack", ")"),
+    "\\langle": ("\\rangle",), "]": ("[", "]"), "\\lbrack": ("\\rbrack", ")"),
 }  # fmt: skip
 _AROUND = {
     "\\lfloor": ("\\rfloor", "floor"), "\\lceil": ("\\rceil", "ceil"),
@@ -88,6 +88,7 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             or joint(parser, token)
         ):
             raise parser.fault(f"cannot go on with {token.text!r} here")
+    found = [item for item in found if not _is_range(item)] or found
     if len(found) == 1:
         return found[0]
     if all(isinstance(item, Relation) and set(item.ops) <= {"=", "~"} for item in found):
@@ -99,6 +100,13 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
     return Collection("  ", tuple(found))
 
 
+def _is_range(item: Expr) -> bool:
+    """`k \\in \\mathbb{Z}`: where a parameter of the other statements runs."""
+    if not isinstance(item, Relation) or item.ops != ("in",):
+        return False
+    return item.members[1] in (Word("set:Z"), Word("set:N"))
+
+
 def _label(parser: Parser) -> str:
     """Words and a colon before a statement, `Minimum: 1`, or a mark before it, `(a) 5`."""
     if mark := _mark(parser):
@@ -108,14 +116,18 @@ def _label(parser: Parser) -> str:
         return ""
     start = parser.i
     found: list[str] = []
-    while parser.token.kind in ("word", "text") and len(found) < 7:
-        word = parser.advance().text.strip().lower()
-        if found and word in ("is", "are", "equals") and max(map(len, found)) > 2:
+    colon = False
+    while len(found) < 9 and (parser.token.kind in ("word", "text") or parser.at("\\triangle")):
+        token = parser.advance()
+        read = words.words_of(token.text)
+        colon = token.text.rstrip().endswith(":")
+        if read and read[-1] in ("is", "are", "equals"):
+            found += read[:-1]
             return _if_plain(parser, start, found)
-        found.append(word)
-    if parser.take(":") or found[-1].endswith(":"):
+        found += read or [token.text.strip("\\ ")]
+    if parser.take(":") or colon:
         return _if_plain(parser, start, found)
-    if parser.at("=") and max(map(len, found)) > 3 and found[0].isalpha():
+    if parser.at("=") and max(map(len, found), default=0) > 3:
         parser.advance()
         return _if_plain(parser, start, found)
     parser.i = start
@@ -132,7 +144,7 @@ def _labelled(label: str, statement: Expr) -> Relation:
 def _if_plain(parser: Parser, start: int, found: list[str]) -> str:
     """The label, unless a word of it may change the meaning of what follows."""
     label = " ".join(found).rstrip(": ")
-    if len(label) > 1 and not any(word in words.STOP for word in label.split()):
+    if len(label) > 1 and words.TURNING.isdisjoint(label.split()):
         return label
     parser.i = start
     return ""
@@ -164,6 +176,11 @@ def bracketed(parser: Parser) -> Expr:
         parser.expect(*closers)
         parser.bars = bars
         return inside
+    if opener == "\\{" and parser.take("\\begin"):
+        system = environment(parser)
+        parser.take(".", *closers)  # \\right. or \\right\\}
+        parser.bars = bars
+        return system
     if opener in ("\\{", "\\lbrace"):
         result = _set(parser, closers)
         parser.bars = bars
@@ -224,6 +241,8 @@ def environment(parser: Parser) -> Expr:
         while not parser.at("}") and parser.token.kind != "end":
             parser.advance()
         parser.expect("}")
+    if name in _LINES and name != "cases":
+        _drop_alignment(parser)
     if name in _LINES:
         inside = items(parser, ("\\end",), lines=True)
         _end(parser)
@@ -252,9 +271,19 @@ def environment(parser: Parser) -> Expr:
     if not rows or len({len(line) for line in rows}) != 1:
         parser.i = start
         raise parser.fault("a matrix whose rows differ in length")
+    if all(isinstance(entry, Relation) for line in rows for entry in line):
+        return Collection("  ", tuple(entry for line in rows for entry in line))
     if name == "vmatrix":
         return Call("det", (Matrix(tuple(rows)),))
     return Matrix(tuple(rows))
+
+
+def _drop_alignment(parser: Parser) -> None:
+    """Take the alignment marks out of the lines up to `\\end`."""
+    i = parser.i
+    while parser.tokens[i].kind != "end" and parser.tokens[i].text != "\\end":
+        i += 1
+    parser.tokens[parser.i : i] = [t for t in parser.tokens[parser.i : i] if t.text != "&"]
 
 
 def _name(parser: Parser) -> str:

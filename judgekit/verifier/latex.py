@@ -55,7 +55,7 @@ _BRACKETED = {
 _STARTS = (
     GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | DOTS | frozenset(_CONSTANTS)
     | frozenset(FUNCTIONS) | frozenset(_BRACKETED) | OPENING
-    | {"\\sqrt", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname"}
+    | {"\\sqrt", "\\surd", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname"}
 )  # fmt: skip
 _SIGNS = frozenset(("-", "+", "\\pm", "\\mp"))
 _ABOUT = frozenset(("~", "\\approx", "\\sim", "\\simeq"))
@@ -129,7 +129,7 @@ def _command(parser: Parser, text: str) -> Expr:
     if text in _FRACTIONS:
         top = digit(parser)
         return Quotient(top, digit(parser))
-    if text == "\\sqrt":
+    if text in ("\\sqrt", "\\surd"):
         return _root(parser)
     if text in _CONSTANTS:
         return Constant(_CONSTANTS[text])
@@ -152,12 +152,24 @@ def _command(parser: Parser, text: str) -> Expr:
         parser.take("{")
         letter = parser.advance().text
         parser.take("}")
+        if letter == "R" and parser.at("^") and parser.peek().text in ("+", "{"):
+            return _positive_reals(parser)
         if parser.at("^"):
             raise parser.fault("a power of a set")
         return Word(f"set:{letter}")
     if text in DOTS:
         return Symbol("...")
     raise parser.fault(f"a command, {text[:20]}", start)
+
+
+def _positive_reals(parser: Parser) -> Expr:
+    """`\\mathbb{R}^+`, from its exponent on."""
+    parser.advance()
+    braced = parser.take("{")
+    parser.expect("+")
+    if braced:
+        parser.expect("}")
+    return Collection("()", (Number(Fraction(0)), Constant("inf")))
 
 
 def _complex(inside: Expr) -> bool:

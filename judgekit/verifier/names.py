@@ -34,7 +34,7 @@ GREEK = frozenset(
         \alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa
         \lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma
         \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \hbar \ell \nabla \partial
-        \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph
+        \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph \Pr \deg \dim \sup \inf
     """)
 )
 FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
@@ -127,9 +127,8 @@ def _name(parser: Parser, letter: str) -> Expr:
 def _defined(parser: Parser) -> bool:
     """Whether `(x) =` stands here, so that the letter before it is a function being defined."""
     inside, close, sign = (parser.peek(offset) for offset in (1, 2, 3))
-    return (
-        inside.kind == "word" and len(inside.text) == 1 and close.text == ")" and sign.text == "="
-    )
+    single = inside.kind == "num" or (inside.kind == "word" and len(inside.text) == 1)
+    return single and close.text == ")" and sign.text == "="
 
 
 def subscripted(parser: Parser, name: str) -> Symbol:
@@ -235,6 +234,8 @@ def _operand(parser: Parser) -> Expr:
 
 def call(parser: Parser, name: str) -> Expr:
     parser.advance()
+    if name in ("min", "max") and not parser.at("(", "[", "{", "\\{", "_"):
+        return Symbol(name)
     if parser.at("_"):
         raise parser.fault("an extremum over a range")
     return Call(name, arguments(parser))

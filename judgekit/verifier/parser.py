@@ -48,11 +48,12 @@ RELATIONS = {
     "\\coloneqq": "=",
 }  # fmt: skip
 
-LIST, RELATION, SET, RATIO, ADD, MULTIPLY, NEGATE, IMPLICIT, POWER, POSTFIX = (
-    5, 10, 15, 17, 20, 30, 32, 34, 50, 60,
+LIST, RELATION, CHOOSE, SET, RATIO, ADD, MULTIPLY, NEGATE, IMPLICIT, POWER, POSTFIX = (
+    5, 10, 12, 15, 17, 20, 30, 32, 34, 50, 60,
 )  # fmt: skip
 
 BINDING = {
+    "\\choose": CHOOSE, "\\over": CHOOSE,
     "\\cup": SET, "\\cap": SET, "\\setminus": SET, "\\backslash": SET, "\\bigcup": SET,
     ":": RATIO, "+": ADD, "-": ADD, "\\pm": ADD, "\\mp": ADD,
     "*": MULTIPLY, "/": MULTIPLY, "\\cdot": MULTIPLY, "\\times": MULTIPLY, "\\div": MULTIPLY,
@@ -173,7 +174,12 @@ class Parser:
             return product(left, self.expression(MULTIPLY + 1))
         if token.kind == "num" and not isinstance(left, (Symbol, Call, Collection)):
             raise self.fault("two numbers without a sign between them")
-        return product(left, self.expression(MULTIPLY + 1))
+        right = self.expression(MULTIPLY + 1)
+        if isinstance(right, Relation):
+            if right.ops == ("in",):
+                return left  # k\\pi (k \\in Z)
+            raise self.fault("a statement as a factor")
+        return product(left, right)
 
     def by_x(self, token: Token) -> bool:
         """Whether the letter x here is a multiplication sign between numerals: 2.8 x 10^5."""
@@ -223,6 +229,9 @@ class Parser:
         self.advance()
         if binding == POWER:
             return self.power(left)
+        if binding == CHOOSE:
+            right = self.expression(CHOOSE + 1)
+            return Call("binom", (left, right)) if sign == "\\choose" else Quotient(left, right)
         if binding == SET:
             if sign in _SET_OPS:
                 return combined(_SET_OPS[sign], left, self.expression(SET + 1))

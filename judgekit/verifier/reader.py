@@ -16,18 +16,19 @@ from judgekit.verifier.brackets import items
 from judgekit.verifier.latex import prefix, starts
 from judgekit.verifier.parser import Grammar, Parser, Style
 from judgekit.verifier.tails import tail
-from judgekit.verifier.tokens import Token, Unreadable, tokenize
+from judgekit.verifier.tokens import LONGEST, Token, Unreadable, tokenize
 from judgekit.verifier.tree import Expr
 
 __all__ = ["Unreadable", "read", "readings"]
 
 _GRAMMAR = Grammar(prefix, starts, tail)
+_LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
 _END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _INNER_COMMA = re.compile(r"\d,\d")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
-_LETTER = re.compile(r"[^A-Za-z\\\s][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
+_LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
 
 
 def read(text: str) -> Expr:
@@ -35,6 +36,8 @@ def read(text: str) -> Expr:
 
     Raises `Unreadable`, with the position at which reading stopped.
     """
+    if len(text) > LONGEST:
+        raise Unreadable(f"longer than {LONGEST} characters")
     return _read(clean(text), Style())
 
 
@@ -43,6 +46,8 @@ def readings(text: str) -> Iterator[Expr]:
 
     Yields nothing where no sense can be read.
     """
+    if len(text) > LONGEST:
+        return
     text = clean(text)
     for style in _styles(text):
         try:
@@ -72,6 +77,8 @@ def _read(text: str, style: Style) -> Expr:
         return found
     tokens = tokenize(text, grouped=style.grouped)
     parser = Parser(_whole(tokens) if style.broken else tokens, text, style, _GRAMMAR)
+    while parser.take(*_LEADS):
+        pass
     if parser.token.kind == "end":
         raise Unreadable("nothing to read", text)
     tree = items(parser, (), lines=True)
@@ -102,6 +109,8 @@ def clean(text: str) -> str:
     while text and text[-1] in _END:
         spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
         text = text[: -2 if spaced else -1].rstrip()
+    if text.endswith("\\") and not text.endswith("\\\\"):
+        text = text[:-1].rstrip()  # a control space that lost its space
     if text.startswith("~"):
         text = "\\approx " + text[1:]
     if text.startswith("\\\\boxed{"):

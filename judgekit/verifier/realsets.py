@@ -82,7 +82,7 @@ def looks_like_interval(expr: Expr) -> bool:
     """Whether brackets can only mean an interval: mixed ones, or an infinite end."""
     if not isinstance(expr, Collection) or len(expr.items) != 2:
         return False
-    return expr.brackets in ("(]", "[)", "][") or any(map(is_infinite, expr.items))
+    return expr.brackets in ("(]", "[)", "][", "]]") or any(map(is_infinite, expr.items))
 
 
 def real_set(expr: Expr) -> RealSet | None:
@@ -117,7 +117,7 @@ def _variable(expr: Expr) -> str:
 
 def _pieces(expr: Expr) -> list[Piece] | None:
     match expr:
-        case Collection(brackets, (low, high)) if brackets in ("()", "[]", "(]", "[)", "]["):
+        case Collection(brackets, (low, high)) if brackets in ("()", "[]", "(]", "[)", "][", "]]"):
             if isinstance(low, (Collection, Relation)) or isinstance(high, (Collection, Relation)):
                 return None
             return [Piece(_end(low), brackets[0] == "[", _end(high), brackets[1] == "]")]

@@ -25,6 +25,7 @@ from judgekit.verifier.tree import (
     Number,
     Product,
     Quantity,
+    Quotient,
     Ratio,
     Relation,
     Sum,
@@ -57,10 +58,17 @@ def is_name(expr: Expr) -> bool:
         return all(map(is_name, expr.parts))
     if isinstance(expr, Product) and 2 <= len(expr.factors) <= 4:
         first, *rest = expr.factors
-        return isinstance(first, Symbol) and first.name[0].isupper() and all(map(is_name, rest))
+        return _is_proper(first) and all(map(is_name, rest))
     if isinstance(expr, Collection):
         return expr.brackets == "()" and len(expr.items) > 1 and all(map(is_name, expr.items))
     return False
+
+
+def _is_proper(expr: Expr) -> bool:
+    """What a name of several letters may begin with: a capital, a word, `\\min`."""
+    if isinstance(expr, Symbol):
+        return expr.name[0].isupper() or (len(expr.name) > 1 and expr.name.isalpha())
+    return isinstance(expr, Word)
 
 
 def named(expr: Expr) -> Named:
@@ -81,6 +89,8 @@ def named(expr: Expr) -> Named:
         return Named(first, rest[-1])
     elif not symbols(expr):
         rest, ops = [first, *rest], ("=", *ops)
+    elif isinstance(first, (Call, Quotient)) and len(rest) == 1 and not symbols(rest[0]):
+        name = first  # \\tan A = 2, a/b = 2
     elif len(rest) > 1 and all(not symbols(member) for member in rest[-1:]):
         name, rest, ops = first, rest[-1:], ops[-1:]
     else:

@@ -82,6 +82,8 @@ def _word(text: str) -> Expr | None:
         return Truth(words.TRUTHS[word])
     if word in ("noon", "midnight"):
         return Clock(43200 if word == "noon" else 0, "pm" if word == "noon" else "am")
+    if word in words.ALL_REALS:
+        return Word("set:R")
     if word in words.EMPTY:
         return EMPTY
     if word in words.NAMED and (len(word) > 3 or word in ("odd", "dne")):

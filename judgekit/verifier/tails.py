@@ -13,7 +13,7 @@ import re
 
 from judgekit.verifier import units, words
 from judgekit.verifier.brackets import joint
-from judgekit.verifier.parser import Parser
+from judgekit.verifier.parser import MULTIPLY, Parser
 from judgekit.verifier.tokens import Token
 from judgekit.verifier.tree import (
     Call,
@@ -38,6 +38,8 @@ _ENDS = frozenset((",", ";", "=", "\\\\", "&", "\\approx", "<", ">", "\\le", "\\
 def tail(parser: Parser, left: Expr) -> Expr | None:
     """The value with the unit or label that stands here, or None if the token starts neither."""
     token = parser.token
+    if parser.at("(", "{"):
+        return _bracketed_unit(parser, left)
     if token.kind not in ("word", "text", "cmd"):
         return None
     if isinstance(left, Call) and left.name == "deg" and token.text.strip() in ("C", "F"):
@@ -58,12 +60,38 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     unit = units.parse(atoms) if atoms else None
     if unit is not None and not (alone and not token.spaced):
         parser.i = end
+        if parser.token.kind == "num":
+            return _compound(parser, left, unit)
         if unit == (("deg", 1),):
             return Call("deg", (left,))
         if unit == (("percent", 1),):
             return Call("percent", (left,))
         return Quantity(left, unit)
     return _label(parser, left)
+
+
+def _bracketed_unit(parser: Parser, left: Expr) -> Expr | None:
+    """5 (cm), 5 {cm}: a unit in a group of its own."""
+    content, closer = parser.peek(), parser.peek(2)
+    if content.kind not in ("word", "text") or closer.text not in (")", "}") or symbols(left):
+        return None
+    unit = units.parse(_ATOM.findall(content.text[:80]))
+    if unit is None or (content.kind == "word" and len(content.text) == 1):
+        return None
+    parser.i += 3
+    return Quantity(left, unit)
+
+
+def _compound(parser: Parser, left: Expr, unit: units.Unit) -> Expr:
+    """2 hours 30 minutes: a smaller unit of the same kind after the greater one."""
+    rest = parser.expression(MULTIPLY)
+    if not isinstance(rest, Quantity):
+        raise parser.fault("a number without a unit after a quantity")
+    (size, base), (smaller, other) = units.size(unit), units.size(rest.unit)
+    if base != other:
+        raise parser.fault("two quantities of different kinds beside each other")
+    part = Product((Number(smaller / size), rest.value))
+    return Quantity(Sum((left, part)), unit)
 
 
 def _numeric(left: Expr, parser: Parser) -> bool:
@@ -80,6 +108,8 @@ def _atoms(parser: Parser) -> tuple[int, list[str]]:
         token = parser.tokens[i]
         if token.kind == "end" or token.text in _ENDS or (i > parser.i and _joins(token)):
             return i, atoms
+        if token.text == "(" and parser.tokens[min(i + 2, len(parser.tokens) - 1)].text == ")":
+            return i, atoms  # a list mark, (b), or a group of one letter
         if token.text in (")", "}"):
             if depth == 0:
                 return i, atoms
@@ -93,6 +123,8 @@ def _atoms(parser: Parser) -> tuple[int, list[str]]:
             micro = False
             atoms += found
         elif token.kind == "num":
+            if atoms and atoms[-1] not in ("^", "-"):
+                return i, atoms
             atoms.append(token.text)
         elif token.text == "\\mu":
             micro = True

@@ -69,7 +69,7 @@ _UNICODE = {
     "ℂ": r"\mathbb{C}", "ℏ": r"\hbar ", "∠": r"\angle ", "△": r"\triangle ", "⟨": r"\langle ",
     "⟩": r"\rangle ", "〈": r"\langle ", "〉": r"\rangle ", "∣": "|", "｜": "|", "‖": "||",
     "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∧": r"\wedge ",
-    "∨": r"\vee ", "¬": r"\neg ", "→": r"\to ", "⇒": r"\implies ", "⇔": r"\iff ", "…": "...",
+    "∨": r"\vee ", "¬": r"\neg ", "→": r"\to ", "⇒": r"\implies ", "∴": r"\therefore ", "⇔": r"\iff ", "…": "...",
     "⋯": "...", "，": ", ", "、": ", ", "；": ";", "：": ":", "（": "(", "）": ")", "［": "[",
     "］": "]", "｛": "{", "｝": "}", "＝": "=", "＋": "+", "＜": "<", "＞": ">", "％": "%",
     "。": ".", "．": ".", "＄": "$", "￥": "¥", "Å": r"\AA ", "\u212b": r"\AA ", "Ω": r"\Omega ",
@@ -106,6 +106,8 @@ _SWALLOWED = re.compile("\x0c(?=rac)|\t(?=ext|imes|frac|heta|an\\b)|\r(?=ight)|\
 _SWALLOWED_AS = {"\x0c": r"\f", "\t": r"\t", "\r": r"\r", "\x08": r"\b"}
 _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)")
 
+_DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
+
 DROPPED = frozenset(
     listed(r"""
         \left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr
@@ -113,8 +115,13 @@ DROPPED = frozenset(
         \nolimits \mathstrut \strut \hfill \bigm \middle \mathopen \mathclose \mathrel \mathbin
         \mathord \newline \noindent \centering \nonumber \hline \par \allowbreak \phantom \enspace
         \thinspace \medspace \thickspace \negthinspace \enskip
+        \checkmark \square \blacksquare \#
     """)
 ) | {"\\\n", "\\\t", "\\ "}
+SKIPPED = frozenset(
+    listed(r"""\hspace \hspace* \vspace \tag \label \color \hskip \kern \hypertarget""")
+)
+"""Commands that are dropped with their argument."""
 TEXTS = frozenset(
     listed(r"""
         \text \textrm \textbf \textit \textsf \texttt \textnormal \mbox \hbox \mathrm \rm \mathbf
@@ -154,12 +161,15 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
             if word in DROPPED:
                 spaced = True
                 continue
-            if word in TEXTS:
+            if word in SKIPPED or word in TEXTS:
                 if closing is None:
                     closing = _matching(source)
                 content, after = _argument(source, position, closing)
+                if word in SKIPPED or (content is not None and not content.strip(" .,;:~")):
+                    position, spaced = after, True
+                    continue
                 # A font around mathematics is dropped; words under it stay one token.
-                if content is None or not (word in VERBATIM or content.strip(" ~").isalpha()):
+                if content is None or _is_mathematics(word, content):
                     spaced = True
                     continue
                 kind, word, position = "text", content, after
@@ -187,7 +197,8 @@ def _plain(text: str) -> str:
     if found := _FORBIDDEN.search(text):
         raise Unreadable("control or direction character", text, found.start())
     if "\\\\" in text:
-        text = _DOUBLED.sub(r"\\", text)
+        pattern = _DOUBLED if "\\begin" in text else _DOUBLED_ANY
+        text = pattern.sub(r"\\", text)
     return text
 
 
@@ -196,6 +207,19 @@ def _script(found: re.Match[str]) -> str:
     if run[0] in _RAISED:
         return "^{" + "".join(_RAISED[c] for c in run) + "}"
     return "_{" + "".join(_LOWERED[c] for c in run) + "}"
+
+
+def _is_mathematics(font: str, content: str) -> bool:
+    """Whether what stands in this font is mathematics: x under `\\mathbf`, 5 cm under `\\text`."""
+    bare = content.strip(" ~")
+    if font in VERBATIM:
+        return (
+            bare[:1].isdigit()
+            or bare[:1] in ("$", "-")
+            or "=" in bare
+            or (bare[:1] == "(" and bare[1:2].isdigit())
+        )
+    return not bare.isalpha()
 
 
 def _is_money(source: str, position: int) -> bool:

@@ -110,6 +110,7 @@ _OTHERS: list[tuple[str, str, str]] = [
     ("celsius Celsius degC", "1", "celsius"),
     ("fahrenheit Fahrenheit degF", "1", "fahrenheit"),
     ("dB decibel decibels", "1", "dB"),
+    ("unit units", "1", "unit"),
     ("sr steradian", "1", ""),
     ("kg 千克 公斤", "1", "kg"),
     ("g 克", "1/1000", "kg"),

@@ -23,6 +23,7 @@ NAMED |= {
     "none": "none", "undefined": "undefined", "odd": "odd", "even": "even", "dne": "undefined",
     "impossible": "impossible",
 }  # fmt: skip
+ALL_REALS = frozenset(("all real numbers", "all reals", "the real numbers", "real numbers"))
 EMPTY = frozenset(
     ("no solution", "no solutions", "no real solution", "no real solutions", "empty set")
 )
@@ -54,6 +55,14 @@ STOP = frozenset(
     """)
 )
 """Words that may change what the words around them say: a tail with one of them is not a label."""
+
+TURNING = frozenset(
+    listed("""
+        not no nor or except unless wrong incorrect instead never non without than least most over
+        under neither isn't aren't rather below above 不 不是 非 没有
+    """)
+)
+"""Words that turn what a label announces into something else."""
 
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|[\u3400-\u9fff]+")
 
