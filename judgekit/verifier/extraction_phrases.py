@@ -109,17 +109,17 @@ def _anchors(text: str, start: int, end: int) -> Iterator[tuple[int, Strength]]:
     """Where announced answers begin, the last first."""
     low = max(start, end - WINDOW)
     lowered = _lower(text[low:end])
-    found = list(_english(text, lowered, low))
+    found = [*_english(lowered, low)]
+    found += [(m.end(), "medium") for m in _COLON_LINE.finditer(text, low, end)]
     if not found:
         found = [(low + m.end(), "medium") for m in _OTHER.finditer(lowered)]
-    found += [(m.end(), "medium") for m in _COLON_LINE.finditer(text, low, end)]
-    if not text.isascii() or not found:
+    if not found or not text.isascii():
         found += [(low + m.end(), "medium") for m in _FOREIGN.finditer(lowered)]
     found.sort(reverse=True)
     yield from found[:MAX_ANCHORS]
 
 
-def _english(text: str, lowered: str, low: int) -> Iterator[tuple[int, Strength]]:
+def _english(lowered: str, low: int) -> Iterator[tuple[int, Strength]]:
     position = len(lowered)
     for _ in range(MAX_ANCHORS):
         position = lowered.rfind("answer", 0, position)

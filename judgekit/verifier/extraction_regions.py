@@ -70,7 +70,7 @@ def answer_region(text: str, skip: int = 0) -> Region:
 def _without_endings(text: str) -> int:
     """Where the text ends when end-of-turn tokens and white space are left off."""
     end = len(text.rstrip())
-    while found := _ENDINGS.search(text, max(0, end - _TAIL), end):
+    while text[end - 1 : end] == ">" and (found := _ENDINGS.search(text, max(0, end - _TAIL), end)):
         if found.start() == end:
             break
         end = found.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from judgekit.records import Cost, Outcome, Verdict
 from judgekit.verifier.case import Case
@@ -22,12 +23,32 @@ from judgekit.verifier.text import is_words, normalise, same_text
 NO_ANSWER = "no-answer"
 """Flag of a verdict on a response that names no answer."""
 
+UNPARSED, PROSE = "unparsed", "prose"
+"""Flags of answers that could not be read: as mathematics, or because they are sentences."""
+
 MAX_READINGS = 4
+
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a defect of ours, or an input made to provoke one, may raise in a comparison. That row is
+undecided and says so; whatever ends a process is not among these."""
 
 
 def exact(case: Case) -> Verdict:
     """Whether the answer is written as the gold is, up to typography."""
-    return _decide(case, "exact", lambda gold, answer: same_form(gold, answer))
+    verdict = _decide(case, "exact", same_form)
+    if verdict.outcome != "undecided":
+        return verdict
+    flags = tuple(flag for flag in verdict.flags if flag not in (UNPARSED, PROSE))
+    return replace(verdict, flags=flags)
 
 
 def symbolic(case: Case) -> Verdict:
@@ -40,13 +61,18 @@ def symbolic(case: Case) -> Verdict:
 def _decide(case: Case, stage: str, compared: Callable[[str, str], Comparison]) -> Verdict:
     began = time.perf_counter()
     found = case.extraction
+    outcome: Outcome = "undecided"
+    answer = found.answer.text if found.answer else None
+    flags: tuple[str, ...] = (NO_ANSWER,)
     if found.answer is None:
-        outcome: Outcome = "undecided"
-        answer, evidence = None, _why_no_answer(case)
-        flags: tuple[str, ...] = (NO_ANSWER,)
+        evidence = _why_no_answer(case)
     else:
-        outcome, evidence, chosen, more = _compare_readings(case, compared)
-        answer = chosen.text
+        try:
+            outcome, evidence, chosen, more = _compare_readings(case, compared)
+        except FAULTS as fault:
+            evidence, more = f"The comparison failed: {type(fault).__name__}.", ("failed",)
+        else:
+            answer = chosen.text
         flags = tuple(dict.fromkeys((*found.flags, *more)))
     cost = Cost(seconds=time.perf_counter() - began)
     return Verdict(stage, outcome, answer, evidence, cost=cost, flags=flags)
@@ -63,7 +89,8 @@ def _why_no_answer(case: Case) -> str:
 def _compare_readings(case: Case, compared: Callable[[str, str], Comparison]) -> _Decision:
     """The verdict on the preferred answer, read in each of its ways.
 
-    A reading that is proven correct counts first, then one that is proven to differ. Of several
+    A reading that is proven correct counts first, then one that is proven to differ (of later
+    readings only if the first cannot be read by any means). Of several
     boxes that are one answer, a part that equals the gold proves nothing either way.
     """
     first, *others = case.extraction.candidates
@@ -77,7 +104,8 @@ def _compare_readings(case: Case, compared: Callable[[str, str], Comparison]) ->
             continue
         if outcome == "correct":
             return outcome, evidence, reading, flags
-        if decided is None or (decided[0] == "undecided" and outcome == "incorrect"):
+        later = compared is not same_form and outcome == "incorrect"
+        if decided is None or (decided[0] == "undecided" and later):
             decided = outcome, evidence, reading, flags
     assert decided is not None
     parts = [c for c in others if c not in same and first.start <= c.start and c.end <= first.end]
@@ -105,7 +133,7 @@ def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Compar
 def _compare_text(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
     if same_text(case.gold, answer):
         return "correct", f"“{answer}” is the gold answer up to case and punctuation.", ()
-    return "undecided", "A text answer in other words than the gold needs a reader.", ("prose",)
+    return "undecided", "A text answer in other words than the gold needs a reader.", (PROSE,)
 
 
 def _compare_choice(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
@@ -132,21 +160,21 @@ def _compare_option(
 ) -> _Result:
     """An answer that gives neither a letter nor an option's words: perhaps an option's value."""
     if len(gold) != 1 or not case.choices:
-        return "undecided", "The answer names no option.", ("unparsed",)
+        return "undecided", "The answer names no option.", (UNPARSED,)
     equal = [
         "ABCDEFGHIJ"[i]
         for i, choice in enumerate(case.choices[:10])
         if compared(choice, answer).outcome == "correct"
     ]
     if len(equal) != 1:
-        return "undecided", "The answer names no option.", ("unparsed",)
+        return "undecided", "The answer names no option.", (UNPARSED,)
     outcome: Outcome = "correct" if equal[0] == gold else "incorrect"
     return outcome, f"The answer equals option {equal[0]}; the gold is {gold}.", ()
 
 
 def _unread(answer: str) -> str:
     words = [word for word in normalise(answer).split() if word.isalpha() and len(word) > 2]
-    return "prose" if len(words) >= 3 else "unparsed"
+    return PROSE if len(words) >= 3 else UNPARSED
 
 
 _COMPARE = {"math": _compare_math, "text": _compare_text, "choice": _compare_choice}

@@ -11,8 +11,8 @@ import pytest
 
 from judgekit.verifier import verify
 
-SECONDS = 5.0
-"""Wall-clock bound of one row, worker included; nearly all take under a hundredth of it."""
+SECONDS = 12.0
+"""Wall-clock bound of one row on a busy machine, SymPy's worker included."""
 
 CODE = [
     "__import__('os').system('touch MARK')",
