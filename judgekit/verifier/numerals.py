@@ -36,7 +36,7 @@ def numeral_here(parser: Parser) -> Expr:
         ):
             parser.advance()
             return _repeating(parser, text + ".")
-        if after.text == "," and parser.style.comma and parser.peek().kind == "num":
+        if after.text == "," and parser.style.comma and (text + parser.peek().text).isdigit():
             parser.advance()
             return numeral(f"{text}.{parser.advance().text}")
         if after.text == "..." and "." in text:

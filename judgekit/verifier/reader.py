@@ -92,7 +92,9 @@ def _whole(tokens: list[Token]) -> list[Token]:
     kept: list[Token] = []
     skip = 0
     for token in tokens:
-        if skip:
+        if token.kind == "end":
+            kept.append(token)
+        elif skip:
             skip -= 1
         elif token.text in ("\\begin", "\\end"):
             skip = 3

@@ -20,13 +20,12 @@ import time
 
 from judgekit.verifier.tree import Expr, dump
 
-SECONDS = 3.0
+SECONDS = 2.0
 """Wall-clock bound on one question."""
 START_SECONDS = 30.0
 """Bound on the start of a worker, which imports SymPy."""
 MEGABYTES = 1024
 """Bound on the worker's address space."""
-_MOST_STARTS = 20
 _LONGEST_QUESTION = 200_000
 
 
@@ -36,7 +35,7 @@ class SympyWorker:
     def __init__(self, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> None:
         self.seconds = seconds
         self.megabytes = megabytes
-        self.starts = 0
+        self.usable = True
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
@@ -59,13 +58,12 @@ class SympyWorker:
     def _running(self) -> subprocess.Popen[bytes] | None:
         """The live worker of this very process, started if need be."""
         if self._owner != os.getpid():
-            self._process, self._owner, self.starts = None, os.getpid(), 0
+            self._process, self._owner, self.usable = None, os.getpid(), True
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._kill()
-        if self.starts >= _MOST_STARTS:
+        if not self.usable:
             return None
-        self.starts += 1
         environment = {
             name: value for name, value in os.environ.items() if name.startswith(("PYTHON", "LC_"))
         } | {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1"}
@@ -81,11 +79,11 @@ class SympyWorker:
                 env=environment,
             )
         except OSError:
-            self.starts = _MOST_STARTS
+            self.usable = False
             return None
         if self._exchange(self._process, b"", START_SECONDS) != b"ready\n":
             self._kill()
-            self.starts = _MOST_STARTS  # SymPy cannot be imported: do not try again
+            self.usable = False  # SymPy cannot be imported: do not try again
             return None
         return self._process
 
