@@ -57,6 +57,7 @@ class JudgeConfig:
     """A judge: a model, a prompt, how often it is asked and what it may cost.
 
     `temperature` None is 0 for one vote and 0.7 for several, which 0 would make the same.
+    `tool_steps` is how often the judge may use a tool (`prompt = "judge/agent"` explains them).
     `max_tokens` bounds one reply; a judge that thinks first has `max_thinking` more for that.
     `decide_above`: a confidence below this leaves the row undecided. Prices are per million tokens.
     """
@@ -75,6 +76,7 @@ class JudgeConfig:
     decide_above: float | None = None
     max_tokens: int = 2048
     max_thinking: int | None = None
+    tool_steps: int = 0
     max_calls: int | None = None
     max_total_tokens: int | None = None
     max_cost: float | None = None

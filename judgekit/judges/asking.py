@@ -12,8 +12,10 @@ from judgekit.errors import RequestFailed
 from judgekit.judges.budget import NOTHING, Amount, Budget
 from judgekit.judges.contract import BUDGET_SPENT
 from judgekit.judges.parse import SCHEMA, Unparsed, without_thinking
+from judgekit.judges.tools import Toolbox, tool_call
 
 CLOSE = "</think>"
+CUT_OFF = ("length", "loop")
 LEAST_REPLY = 64
 """Tokens: a context that leaves less than this for the reply is too small."""
 
@@ -53,10 +55,41 @@ class Conversation:
         last = await self._reply(chat, start, len(later), final=True)
         return (start or "") + last.text, last
 
+    async def reply_with_tools(
+        self, chat: Sequence[Message], tools: Toolbox
+    ) -> tuple[str, Extension]:
+        """The first reply that asks for no tool; at most `tools.steps` are answered.
+
+        Raises as `final_reply` does.
+        """
+        for step in range(tools.steps + 1):
+            said = await self._reply(chat, None, step, final=True, free=True)
+            call = None if said.stopped in CUT_OFF else tool_call(said.text)
+            if call is None or step == tools.steps:
+                break
+            answer = tools.use(*call)
+            left = tools.steps - step - 1
+            remark = f"({left} more tools)" if left else "(No more tools: give the verdict now.)"
+            chat = [
+                *chat,
+                {"role": "assistant", "content": _kept(said.text)},
+                {"role": "user", "content": f"The tool answers:\n{answer}\n\n{remark}"},
+            ]
+        return said.text, said
+
     async def _reply(
-        self, chat: Sequence[Message], start: str | None, number: int, *, final: bool
+        self,
+        chat: Sequence[Message],
+        start: str | None,
+        number: int,
+        *,
+        final: bool,
+        free: bool = False,
     ) -> Extension:
-        """One turn of the judge: its thinking, where that has a budget, then what it says."""
+        """One turn of the judge: its thinking, where that has a budget, then what it says.
+
+        The `final` one is held to the schema where the engine can, unless it is `free`.
+        """
         engine, limit = self._engine, self._config.max_tokens
         context = open_context(engine, chat)
         try:
@@ -73,7 +106,8 @@ class Conversation:
                 _force(engine, context, f"{CLOSE}\n\n")
             elif self._config.max_thinking:
                 limit += self._config.max_thinking
-            schema = SCHEMA if final and not start and "schema" in engine.features else None
+            held = final and not free and not start and "schema" in engine.features
+            schema = SCHEMA if held else None
             stop = ("\n",) if start else ()
             return await self._extend(
                 context, limit, (number,), stop=stop, logprobs=final, schema=schema

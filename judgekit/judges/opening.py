@@ -104,6 +104,11 @@ class _Bench:
                 f"judges.{name}: the environment variable {variable} is not set",
                 hint=f"export {variable}=… holds the server's key",
             )
+        if config.tool_steps and (prompt.then or prompt.start):
+            raise ConfigError(
+                f"judges.{name}: tools go with a prompt of one turn, not with {prompt.name!r}",
+                hint='prompt = "judge/agent"',
+            )
         if config.max_tokens < 1 or config.concurrency < 1:
             raise ConfigError(f"judges.{name}: max_tokens and concurrency are at least 1")
         return judge

@@ -111,6 +111,11 @@ _ESCAPE = re.compile(
 )
 
 
+def latex_kept(text: str) -> str:
+    """JSON whose LaTeX a model wrote with single backslashes, so that none is swallowed."""
+    return _ESCAPE.sub(lambda escape: escape[0] if len(escape[0]) > 1 else r"\\", text)
+
+
 def _without_code_fence(text: str) -> str:
     """The body, where the reply ends in a code block that holds its object."""
     found = _CODE_FENCE.search(text)
@@ -131,7 +136,7 @@ def _objects(text: str) -> list[tuple[int, int, _Pairs]]:
     for tries, start in enumerate(match.start() for match in _OBJECT.finditer(text)):
         if start < end or tries >= MAX_OBJECTS:
             continue
-        body = _ESCAPE.sub(lambda escape: escape[0] if len(escape[0]) > 1 else r"\\", text[start:])
+        body = latex_kept(text[start:])
         try:
             value, length = decoder.raw_decode(body)
         except (json.JSONDecodeError, RecursionError):

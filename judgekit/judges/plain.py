@@ -19,12 +19,13 @@ from judgekit.backends.engine import Engine, Message, require
 from judgekit.backends.turn import derive
 from judgekit.config import JudgeConfig
 from judgekit.errors import BackendError, ConfigError, RequestFailed
-from judgekit.judges.asking import Conversation, Spent, excess_tokens, tokens_of
+from judgekit.judges.asking import CUT_OFF, Conversation, Spent, excess_tokens, tokens_of
 from judgekit.judges.budget import NOTHING, Budget
 from judgekit.judges.cache import Cache, Judgement
 from judgekit.judges.engines import SharedEngine
 from judgekit.judges.fence import MAX_RESPONSE, Fenced, between, fence, neutralise
 from judgekit.judges.parse import Unparsed, parse
+from judgekit.judges.tools import Toolbox
 from judgekit.judges.votes import Tally, Vote, tally, verdict_probability
 from judgekit.prompt import Prompt, fill, load_prompt, messages, options, prompt_hash
 from judgekit.records import Cost, Problem, Verdict
@@ -39,8 +40,6 @@ VARIABLES = ("gold", "response", "mark")
 SEVERAL_VOTES_TEMPERATURE = 0.7
 LEAST_RESPONSE = 200
 """Characters: less of a response than this is not worth judging."""
-
-CUT_OFF = ("length", "loop")
 
 MAX_OPINIONS = 4_000
 """Characters of what other judges said."""
@@ -131,6 +130,7 @@ class PlainJudge:
                 "temperature": self._temperature,
                 "max_tokens": config.max_tokens,
                 "max_thinking": config.max_thinking,
+                "tool_steps": config.tool_steps,
             }
         )
 
@@ -183,7 +183,11 @@ class PlainJudge:
                 remark = _deliberation(opinions, fenced.mark) if opinions else ""
                 remark += _AGAIN.format(why=why) if why else ""
                 turns = self._turns(engine, case, fenced, remark)
-                reply, last = await asking.final_reply(turns, self._prompt.start)
+                tools = Toolbox(case, self.config.tool_steps)
+                if tools.steps:
+                    reply, last = await asking.reply_with_tools(turns[0], tools)
+                else:
+                    reply, last = await asking.final_reply(turns, self._prompt.start)
             except (RequestFailed, Spent) as failed:
                 return Vote(
                     None,
@@ -202,6 +206,9 @@ class PlainJudge:
                 why = str(unread)
                 continue
             sure = verdict_probability(reply, opinion.verdict, last.token_logprobs)
+            if tools.trail:
+                reason = " ".join(f"{opinion.reason} [{'; '.join(tools.trail)}]".split())
+                opinion = replace(opinion, reason=reason)
             return Vote(opinion, confidence=sure, used=used, replies=tuple(replies))
         return Vote(
             None,
