@@ -52,11 +52,18 @@ test: lint
 perf: $(VENV)/dev
 	$(BIN)/python -m pytest -m perf -s
 
-test-engines: $(VENV)/dev
-	$(BIN)/python -m pytest -m engine -rs
+# A model server of its own environment; where that cannot be made, its tests skip and say so.
+$(VENV)-serve/ready: | $(BIN)/python
+	-$(PYTHON) -m venv $(VENV)-serve \
+	  && $(VENV)-serve/bin/python -m pip install -q $(TORCH) \
+	  && $(VENV)-serve/bin/python -m pip install -q "transformers[serving]==5.24.0" accelerate==1.15.0 \
+	  && touch $@
+
+test-engines: $(VENV)/dev $(VENV)-serve/ready
+	JUDGEKIT_SERVE_PYTHON=$(abspath $(or $(wildcard $(VENV)-serve/bin/python),$(BIN)/python)) $(BIN)/python -m pytest -m engine -rs
 
 test-browser: $(VENV)/dev
 	$(BIN)/python -m pytest -m browser -rs
 
 clean:
-	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-serve .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -228,6 +228,24 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "heavy: []"
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"), [("judgekit gen", "generate"), ("judgekit generate --strat", "--strategy")]
+)
+def test_completion_offers_commands_and_options(words: str, offered: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "judgekit"],
+        env={
+            **os.environ,
+            "_JUDGEKIT_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [offered]
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(
         f"{sys.executable} -m judgekit benchmarks --json | head -c 1",
