@@ -22,6 +22,8 @@ MAX_AFTER_HASHES = 200
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
 _JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!+])+")
+_SENTENCE_END = re.compile(r"[.!?]\s")
+_CONCLUDES = re.compile(r"\b(?:therefore|so|thus|hence|final|finally|then|which|but)\b")
 _OR = re.compile(r"\bor\b")
 _LABEL = re.compile(r"[A-Za-z](?:_?\{?\w{1,3}\}?)?\s{0,3}=\s{0,3}\Z")
 _PLACEHOLDERS = frozenset(
@@ -127,7 +129,10 @@ def _joined(between: str) -> bool:
         words.pop()
     if not words:
         return "." not in between.replace("\\,", "")
-    return words[-1] in ("and", "or") and len(words) <= 8
+    if words[-1] in ("and", "or") and len(words) <= 8:
+        return True
+    one_sentence = not _SENTENCE_END.search(between)
+    return words[0] in ("and", "or") and one_sentence and not _CONCLUDES.search(between)
 
 
 def _last_boxes(text: str, start: int, end: int, whole: bool) -> Iterator[_Box]:

@@ -33,8 +33,10 @@ _ENDINGS = re.compile(
 )
 _NEXT_TURN = re.compile(
     r"\n[ \t#*]*(?:Question|Problem|Q|Human|User|Instruction|Exercise)[ \t]*\d{0,3}[ \t*]*:"
-    r"|<\|im_start\|>user|<\|start_header_id\|>user|\n### Instruction|<start_of_turn>user"
+    r"|\n### Instruction"
 )
+_USER_TURN = re.compile(r"<\|im_start\|>user|<\|start_header_id\|>user|<start_of_turn>user")
+_HOPE = re.compile(r"\s*I hope it is correct\.?\s*\Z")
 _SIGNS = ("\\boxed", "####", "</answer>", "nswer is")
 """Signs of an answer: a problem restated at the top of a response is not the next one."""
 
@@ -79,6 +81,11 @@ def _without_endings(text: str) -> int:
 
 def _before_next_turn(text: str, start: int, end: int) -> int:
     """Where the model begins to write the next question, if it does so after an answer."""
+    user = _USER_TURN.search(text, start, end)
+    if user and text[start : user.start()].strip():
+        end = user.start()
     signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
     found = _NEXT_TURN.search(text, min(signs), end) if signs else None
-    return found.start() if found else end
+    end = found.start() if found else end
+    hope = _HOPE.search(text, max(start, end - _TAIL), end)
+    return hope.start() if hope else end

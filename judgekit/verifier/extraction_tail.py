@@ -113,7 +113,10 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
     words = text[sentence:end]
     strength: Strength = "medium" if _CONCLUDES.search(words) else "weak"
     spans: list[Span] = []
-    if formula := _last(FORMULA, text, sentence, end):
+    formula = _last(FORMULA, text, sentence, end)
+    if formula and NUMBER.search(text, formula.end(), end):
+        return []
+    if formula:
         spans.append(_span(text, formula.span(), "last-formula", strength))
     elif bold := _last(_BOLD, text, sentence, end):
         spans.append(_span(text, bold.span(1), "bold", "medium"))
