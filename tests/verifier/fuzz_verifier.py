@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of the verifier with atheris; run by hand, replayed by test_corpus.py.
 
     python -m pip install atheris
-    python tests/verifier/fuzz_verifier.py -max_total_time=3600 -timeout=5 FOLDER tests/verifier/corpus
+    python tests/verifier/fuzz_verifier.py -max_total_time=3600 FOLDER tests/verifier/corpus
 
 An input is a gold answer, a line `%%`, and a response. Whatever it is, no exception may come, no
 verdict may contradict the same comparison from the other side, and every row ends in its bound.
