@@ -11,6 +11,7 @@ Every *incorrect* is a proven difference under the policies that `rounding`, `qu
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 from judgekit.verifier import worker
@@ -20,7 +21,7 @@ from judgekit.verifier.reader import read, readings
 from judgekit.verifier.realsets import real_set
 from judgekit.verifier.relations import named
 from judgekit.verifier.signs import both_signs
-from judgekit.verifier.structures import expressions
+from judgekit.verifier.structures import OPEN_OR_POINT, expressions
 from judgekit.verifier.tree import (
     Call,
     Combined,
@@ -39,6 +40,7 @@ from judgekit.verifier.tree import (
 __all__ = ["Comparison", "compare", "read", "same_form"]
 
 _MOST_SENSES = 4
+_ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
 
@@ -65,7 +67,7 @@ def compare(
 ) -> Comparison:
     """Whether the answer is equal to the gold answer, by the whole ladder.
 
-    `question` may settle a spelling that is ambiguous; `use_sympy=False` stops below the worker.
+    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an interval?); `use_sympy=False` stops below the worker.
     Never raises on any text.
     """
     found = same_form(gold, answer)
@@ -81,6 +83,9 @@ def compare(
     found = _senses(golds, answers)
     if use_sympy and found.outcome == "undecided":
         found = _by_sympy(golds[0], answers[0]) or found
+    about_intervals = question and _ABOUT_INTERVALS.search(question[:20_000])
+    if found.evidence == OPEN_OR_POINT and about_intervals:
+        found = no("the ends belong to one interval and not to the other", "interval")
     return _told(found, gold, answer)
 
 

@@ -41,6 +41,7 @@ from judgekit.verifier.tree import (
 _VALUES = (
     Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
 )  # fmt: skip
+OPEN_OR_POINT = "an open interval or a point, against square brackets"
 _FIXED = (Truth, Date, Clock, Word)
 
 
@@ -80,14 +81,12 @@ def _equation_against_value(
     """An equation on one side and an expression on the other may still say the same."""
     if found.correct:
         return found
-    for relation, other, side in ((gold, theirs, answer), (answer, mine, gold)):
-        if isinstance(relation, Relation) and isinstance(other.value, _VALUES):
-            if isinstance(side, Relation):
-                if isinstance(gold, Relation) and isinstance(answer, Relation):
-                    both = relations.relations(gold, answer)
-                    return both if both.correct or not found.incorrect else found
-                continue
-            solved = relations.solved_for(relation, other.value)
+    if isinstance(gold, Relation) and isinstance(answer, Relation):
+        both = relations.relations(gold, answer)
+        return both if both.correct or not found.incorrect else found
+    for relation, given, other in ((gold, mine, theirs.value), (answer, theirs, mine.value)):
+        if isinstance(relation, Relation) and given.name is None and isinstance(other, _VALUES):
+            solved = relations.solved_for(relation, other)
             if solved.correct:
                 return solved
     return found
@@ -204,6 +203,6 @@ def _brackets_differ(gold: Expr, answer: Expr) -> Comparison | None:
     if mine.pieces and theirs.pieces:
         found = ordered(expressions, gold.items, answer.items)
         if found.correct:
-            return unknown("an open interval or a point, against square brackets", "interval")
+            return unknown(OPEN_OR_POINT, "interval")
         return found
     return None

@@ -277,6 +277,30 @@ def test_evidence_has_no_control_characters_and_is_short() -> None:
     assert len(found.evidence) < 400
 
 
+FUZZED = [
+    "$f(2) < f() < f(4)$",
+    "$9\\pm3:4",
+    "3.14159.\\overline14159",
+    "[0.5,99999999 ;1]",
+    "\\begin{matrix}\\frac{1}{2}\\end{modd$",
+    "B2 ft^3, 0.528 lbm",
+    "\\min",
+    "|" * 40,
+]
+
+
+@pytest.mark.parametrize("text", FUZZED)
+def test_what_fuzzing_once_found(text: str) -> None:
+    for gold in ("2024^{4046}", "9", "\\{1,2\\}", "x + 1"):
+        assert compare(gold, text, use_sympy=False).outcome != "correct"
+
+
+def test_the_question_settles_what_brackets_mean() -> None:
+    assert compare("(1,2)", "[1,2]").outcome == "undecided"
+    question = "Solve the inequality; give the answer in interval notation."
+    assert compare("(1,2)", "[1,2]", question=question).outcome == "incorrect"
+
+
 FORM = re.compile(r"- `(.+)` (=|≠|\?) `(.+)`")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verifier-forms.md"
 MEANING = {"=": "correct", "≠": "incorrect", "?": "undecided"}
