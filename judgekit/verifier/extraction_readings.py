@@ -1,4 +1,4 @@
-"""Parts of an answer in words that may be the answer proper: "The largest $n$ is 34" means 34.
+"""Parts of an answer in words that may be the answer proper: "The smallest $m$ is 27" means 27.
 
 A reading is offered beside the whole, never in its place, and only where the words leave no choice:
 one copula, one formula, or one number that stands free.

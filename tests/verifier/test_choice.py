@@ -30,7 +30,7 @@ FOUR = ("Mercury", "Venus", "Earth", "Mars")
         ("选项 B", "B"),
         ("B。不是 A", "B"),
         ("B不是 A", "B"),
-        ("D, it doesn't make sense for it to be A or B", "D"),
+        ("D, it can hardly be A or C", "D"),
         ("A, C", "AC"),
         ("A and C", "AC"),
         ("A or C", "AC"),

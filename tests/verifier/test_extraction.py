@@ -42,7 +42,7 @@ def test_every_candidate_is_kept_best_first() -> None:
         (r"\boxed{7", "7"),
         (r"\boxed{\left\{1, 2\right\}}", r"\left\{1, 2\right\}"),
         (r"\boxed{a \} b}", r"a \} b"),
-        (r"\beginboxed{8\sqrt{6}}", r"8\sqrt{6}"),
+        (r"\beginboxed{5\sqrt{7}}", r"5\sqrt{7}"),
     ],
 )
 def test_boxes(text: str, answer: str) -> None:
@@ -167,7 +167,7 @@ def test_json_answers() -> None:
 @pytest.mark.parametrize(
     ("text", "reading"),
     [
-        ("The answer is: The largest $n$ is 34.", "34"),
+        ("The answer is: The smallest $m$ is 27.", "27"),
         ("<answer>The distance is approximately 5.5 Gpc.</answer>", "approximately 5.5 Gpc"),
         ("Final Answer: Jane started 3 hours ago.", "3"),
     ],
