@@ -67,8 +67,8 @@ def compare(
 ) -> Comparison:
     """Whether the answer is equal to the gold answer, by the whole ladder.
 
-    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an interval?); `use_sympy=False` stops below the worker.
-    Never raises on any text.
+    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an interval?);
+    `use_sympy=False` stops below the worker. Never raises on any text.
     """
     found = same_form(gold, answer)
     if found.outcome != "undecided":

@@ -120,11 +120,11 @@ def _by_name(
     left, right = [named(item) for item in mine], [named(item) for item in theirs]
     if any(item.name is None for item in left + right) or len(left) != len(right):
         return None
-    names = [str(item.name) for item in left]
-    table = {str(item.name): item for item in right}
+    names = [item.name for item in left]
+    table = {item.name: item for item in right}
     if len(set(names)) != len(names) or set(table) != set(names):
         return None
-    found = [compare(item.value, table[str(item.name)].value) for item in left]
+    found = [compare(item.value, table[item.name].value) for item in left]
     return all_of(found, "set", "they agree name by name")
 
 

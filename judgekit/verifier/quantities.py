@@ -119,6 +119,8 @@ def _may_be_units(ratio: Fraction) -> bool:
     ratio = ratio if ratio > 1 else 1 / ratio
     if ratio in _RATIOS:
         return True
+    if ratio > 10**30:
+        return True
     power = len(str(int(ratio))) - 1
     return power > 0 and abs(ratio / 10**power - 1) < Fraction(1, 100)
 

@@ -118,13 +118,13 @@ def same_name(gold: Expr | None, answer: Expr | None) -> bool:
     return _head(gold) == _head(answer)
 
 
-def _head(name: Expr) -> str:
+def _head(name: Expr) -> Expr | str:
     """The function's own name in f(x)."""
     if isinstance(name, Call):
         return name.name
     if isinstance(name, Product):
-        return str(name.factors[0])
-    return str(name)
+        return name.factors[0]
+    return name
 
 
 def parameters(name: Expr | None) -> tuple[str, ...]:

@@ -248,7 +248,7 @@ def negate(expr: Expr) -> Expr:
 def dump(value: Any) -> Any:
     """The tree as JSON values: a node is a list that begins with its name."""
     if isinstance(value, Fraction):
-        return ["/", str(value.numerator), str(value.denominator)]
+        return ["/", hex(value.numerator), hex(value.denominator)]
     if isinstance(value, tuple):
         return [dump(item) for item in value]
     if type(value).__name__ in NODES:
@@ -261,7 +261,7 @@ def load(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if value and value[0] == "/":
-        return Fraction(int(value[1]), int(value[2]))
+        return Fraction(int(value[1], 16), int(value[2], 16))
     if value and isinstance(value[0], str) and value[0] in NODES:
         return NODES[value[0]](*(load(item) for item in value[1:]))
     return tuple(load(item) for item in value)
