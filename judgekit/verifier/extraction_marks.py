@@ -6,12 +6,12 @@ who boxes every possible value gives a list and not a hit.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean
+from judgekit.verifier.extraction_json import json_answer
+from judgekit.verifier.extraction_spans import MAX_ANSWER, Span, Strength, clean, is_placeholder
 
 BOXES = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed", "<|begin_of_box|>")
 MAX_BOXES = 64
@@ -26,20 +26,8 @@ _SENTENCE_END = re.compile(r"[.!?]\s")
 _CONCLUDES = re.compile(r"\b(?:therefore|so|thus|hence|final|finally|then|which|but)\b")
 _OR = re.compile(r"\bor\b")
 _LABEL = re.compile(r"[A-Za-z](?:_?\{?\w{1,3}\}?)?\s{0,3}=\s{0,3}\Z")
-_PLACEHOLDERS = frozenset(
-    """
-    answer youranswer youranswerhere answerhere finalanswer yourfinalanswer thefinalanswer ans
-    theanswer yourfinalanswerhere finalanswerhere letter solution result insertanswerhere option
-    yourchoice choice x.. ... .. … \\ldots \\cdots \\dots \\boxed
-    """.split()  # noqa: SIM905
-)
-_TYPOGRAPHY = str.maketrans("", "", " _-{}[]<>()")
 _HASHES = "####"
 _TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
-MAX_JSON = 4_000
-MAX_OBJECTS = 8
-_PYTHON_ANSWER = re.compile(r"'(?:final_)?answer'\s?:\s?'?([^'{}\n]{1,200}?)'?\s?\}\Z")
-_JSON_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "Answer", "result")
 
 
 def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
@@ -49,7 +37,7 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     """
     boxes = _boxes(text, start, end, whole)
     found = [*boxes, *_tags(text, start, end, whole), *_hashes(text, start, end, whole)]
-    found = found or _json(text, start, end)
+    found = found or json_answer(text, start, end)
     found.sort(key=lambda span: (span.end, -span.start), reverse=True)
     return _innermost(found)
 
@@ -148,7 +136,7 @@ def _last_boxes(text: str, start: int, end: int, whole: bool) -> Iterator[_Box]:
         inner, begin, stop, closed = box
         answer = clean(_unboxed(inner))
         reached = stop
-        if not answer or _is_placeholder(answer):
+        if not answer or is_placeholder(answer):
             continue
         strength: Strength = "strong" if closed else "medium"
         yield _Box(position, Span(answer, begin, stop, "boxed", strength, group=position))
@@ -220,12 +208,6 @@ def _unboxed(inner: str) -> str:
     return inner
 
 
-def _is_placeholder(answer: str) -> bool:
-    """Whether a box only says where an answer should go, as an echoed instruction does."""
-    word = answer.replace("\\text", "").translate(_TYPOGRAPHY).casefold()
-    return word in _PLACEHOLDERS or not word
-
-
 def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
     spans = []
     for opening, closing in _TAGS:
@@ -238,7 +220,7 @@ def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
             continue
         inner = text[begin : stop if stop >= 0 else end]
         answer = clean(inner)
-        if not answer or len(answer) > MAX_ANSWER or _is_placeholder(answer):
+        if not answer or len(answer) > MAX_ANSWER or is_placeholder(answer):
             continue
         stop = stop if stop >= 0 else end
         spans.append(Span(answer, begin, stop, "answer-tag", "strong", group=1000, rival=True))
@@ -266,38 +248,3 @@ def _is_heading(line: str) -> bool:
     """`#### Step 3: solve` is a Markdown heading; `#### 18 apples` is an answer."""
     head = line.lstrip("*_ ")
     return head[:1].isalpha() and (":" in line or line.count(" ") >= 3)
-
-
-def _json(text: str, start: int, end: int) -> list[Span]:
-    """An answer field of a JSON object (or a Python one) that ends the response."""
-    if end <= start or text[end - 1] not in "}`":
-        return []
-    tail_start = max(start, end - MAX_JSON)
-    tail = text[tail_start:end].rstrip("`\n ")
-    if not tail.endswith("}"):
-        return []
-    answer, opening = _json_answer(tail)
-    if not answer and (found := _PYTHON_ANSWER.search(tail)):
-        answer, opening = found.group(1), found.start(1)
-    answer = clean(answer)
-    if not answer or _is_placeholder(answer):
-        return []
-    return [Span(answer, tail_start + opening, end, "json", "strong", group=1002)]
-
-
-def _json_answer(tail: str) -> tuple[str, int]:
-    """The answer field of the last complete object, and where that begins; "" if there is none."""
-    opening = len(tail)
-    for _ in range(MAX_OBJECTS):
-        opening = tail.rfind("{", 0, opening)
-        if opening < 0:
-            break
-        try:
-            row = json.loads(tail[opening:])
-        except (ValueError, RecursionError):
-            continue
-        for key in _JSON_KEYS:
-            value = row.get(key)
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-                return str(value), opening
-    return "", 0

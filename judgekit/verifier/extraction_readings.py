@@ -21,7 +21,7 @@ _COPULA = re.compile(
 )
 _HEDGED = re.compile(
     r"\b(?:not|no|never|nor|n't|or|either|except|unless|if|than|between|least|most|isn't|cannot|without"
-    r"|neither|maybe|possibly|perhaps)\b|n't\b",
+    r"|neither|maybe|possibly|perhaps|but|unclear)\b|n't\b",
     re.I,
 )
 _FREE = re.compile(r"[+*^=<>_{}\\|&/]")

@@ -41,6 +41,14 @@ _DELIMITERS = (
 _ARROW = re.compile(
     r"(?:=>|->|\u21d2|\u2192|\u2234|\\(?:Rightarrow|implies|therefore|to)(?![A-Za-z]))\s*"
 )
+_PLACEHOLDERS = frozenset(
+    """
+    answer youranswer youranswerhere answerhere finalanswer yourfinalanswer thefinalanswer ans
+    theanswer yourfinalanswerhere finalanswerhere letter solution result insertanswerhere option
+    yourchoice choice x.. ... .. … \\ldots \\cdots \\dots \\boxed
+    """.split()  # noqa: SIM905
+)
+_TYPOGRAPHY = str.maketrans("", "", " _-{}[]<>()")
 _MAY_OPEN = frozenset("=-\u21d2\u2192\u2234\\*_")
 _MAY_CLOSE = frozenset("。．？！,;；，：:.$)]*_`")
 """First and last characters of which some may have to go; any other text is clean."""
@@ -99,3 +107,9 @@ def _unwrap(text: str, opening: str, closing: str) -> str:
     if opening in inner or closing in inner:
         return text
     return inner.strip()
+
+
+def is_placeholder(answer: str) -> bool:
+    """Whether a box only says where an answer should go, as an echoed instruction does."""
+    word = answer.replace("\\text", "").translate(_TYPOGRAPHY).casefold()
+    return word in _PLACEHOLDERS or not word

@@ -224,10 +224,10 @@ BOMBS = [
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda text: repr(text[:16]))
 @pytest.mark.parametrize("kind", ["math", "choice", "text"])
 def test_a_megabyte_costs_milliseconds(bomb: str, kind: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = extract(bomb, kind=kind, choices=("Rome", "Paris"))  # type: ignore[arg-type]
     assert isinstance(found, Extraction)
-    assert time.perf_counter() - began < 0.25
+    assert time.process_time() - began < 0.25
 
 
 TEXTS = st.lists(
