@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "generate": ("generate", "Run a model over a benchmark with a strategy."),
     "grade": ("grade", "Grade a run, or responses that another tool has written."),
     "report": ("report", "What a run got right and how sure that is."),
+    "compare": ("compare", "Whether runs differ, problem by problem."),
     "verify": ("verify", "Whether one response's answer equals the gold answer."),
     "show": ("show", "One response with all that is known of it."),
     "judge": ("judge", "How good a judge is, what fools it, what it may decide."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, Quiet, examples, screen, the_run
+from judgekit.cli.common import Json, Quiet, examples, plain, remarks, screen, the_run
 
 if TYPE_CHECKING:
     from judgekit.report import Format
@@ -19,6 +19,7 @@ EPILOG = examples(
     "judgekit report runs/starter-*",
     "judgekit report runs/math500-* --table tokens --format latex",
     "judgekit report runs/math500-embedded-cot-1a2b3c4d --by subject",
+    "judgekit report runs/starter-* --html report.html",
 )
 
 
@@ -40,12 +41,18 @@ def report(
     by: Annotated[
         str | None, typer.Option(metavar="FIELD", help="Slices: kind, subject, level, stage, …")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="One HTML file too: charts, problems, every response."),
+    ] = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """What a run got right and how sure that is; several runs side by side."""
     from judgekit.report import FORMATS, render, terminal
+    from judgekit.report import html as make_page
     from judgekit.report import report as make_report
+    from judgekit.runs import disk
 
     if format not in FORMATS:
         raise errors.UnknownName("format", format, FORMATS)
@@ -56,4 +63,8 @@ def report(
         screen().print(terminal(found))
     else:
         typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
+    if html is not None:
+        with disk(html):
+            html.write_text(make_page(chosen, table=table, by=by), encoding="utf-8")
+        remarks(quiet).print(f"page: {plain(str(html))}", soft_wrap=True)
     return errors.DONE

@@ -1,0 +1,45 @@
+"""`judgekit compare`."""
+
+from __future__ import annotations
+
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from judgekit import errors
+from judgekit.cli.common import Json, examples, screen, the_run
+
+if TYPE_CHECKING:
+    from judgekit.report import Format
+
+EPILOG = examples(
+    "judgekit compare runs/starter-embedded-cot-1a2b3c4d runs/starter-embedded-cod-5e6f7a8b",
+    "judgekit compare runs/gsm8k-* --format markdown",
+)
+
+
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(compare)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two runs or more.")],
+    format: Annotated[
+        str, typer.Option(help="terminal, markdown, latex, csv or json.")
+    ] = "terminal",
+    as_json: Json = False,
+) -> int:
+    """Whether runs differ: paired by problem, with intervals, flips both ways, and power."""
+    from judgekit.report import FORMATS, compare_runs, render, terminal
+
+    if format not in FORMATS:
+        raise errors.UnknownName("format", format, FORMATS)
+    found = compare_runs([the_run(path) for path in runs])
+    wanted = "json" if as_json else format
+    if wanted == "terminal":
+        screen().print(terminal(found))
+    else:
+        typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
+    return errors.DONE
