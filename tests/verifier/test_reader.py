@@ -177,17 +177,19 @@ def test_reading_raises_unreadable_and_nothing_else(text: str) -> None:
 )  # fmt: skip
 def test_time_grows_no_faster_than_the_text(unit: str) -> None:
     text = unit * (LONGEST // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     list(readings(text))
     compare("42", text, use_sympy=False)
-    assert time.perf_counter() - start < 0.6
+    assert time.process_time() - start < 0.6
 
 
 def test_long_text_is_refused_unread() -> None:
-    start = time.perf_counter()
+    text = "1+" * 10**6
+    start = time.process_time()
     with pytest.raises(Unreadable):
-        tokenize("1+" * 10**6)
-    assert time.perf_counter() - start < 0.01
+        tokenize(text)
+    assert compare("42", text).outcome == "undecided"
+    assert time.process_time() - start < 0.05
 
 
 def test_hostile_answers(shared_data: Path) -> None:
@@ -201,9 +203,9 @@ def test_hostile_answers(shared_data: Path) -> None:
         start, end = text.rfind("\\boxed{"), text.rfind("}")
         if text.count("\\boxed{") == 1:
             text = text[start + 7 : end]
-        began = time.perf_counter()
+        began = time.process_time()
         found = compare(row["gold"], text)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
         assert row["expect"] is not False or found.outcome != "correct", row["id"]
     assert slowest < 5
 
@@ -218,7 +220,7 @@ def test_hostile_answers(shared_data: Path) -> None:
     ],
 )  # fmt: skip
 def test_towers_are_never_computed(tower: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert compare("42", tower, use_sympy=False).outcome != "correct"
     assert compare("x+1", tower + "+x", use_sympy=False).outcome != "correct"
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
