@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "verify": ("verify", "Whether one response's answer equals the gold answer."),
     "show": ("show", "One response with all that is known of it."),
     "judge": ("judge", "How good a judge is, what fools it, what it may decide."),
+    "probe": ("probe", "What a model can be made to do: obey, keep a format, stop."),
     "prompts": ("lists", "The prompts, and what a model sees of them."),
     "benchmarks": ("lists", "The benchmarks that judgekit knows."),
     "strategies": ("lists", "The strategies that drive a model."),

@@ -92,7 +92,7 @@ def generate(
     from judgekit.generate import generate as run_job
 
     job = Job(
-        model=_model(model, backend, base_url, api_key_env, config),
+        model=named_model(model, backend, base_url, api_key_env, config),
         benchmark=benchmark,
         data=data,
         strategy=strategy,
@@ -148,7 +148,7 @@ def _ending(done: int, resumed: int, failed: int, total: int) -> str:
     return ", ".join(parts)
 
 
-def _model(
+def named_model(
     name: str | None,
     backend: str,
     base_url: str | None,
