@@ -115,10 +115,17 @@ def _spans(
 
 
 def _merge(marked: list[Span], later: list[Span]) -> list[Span]:
-    """A marked answer comes first, unless a later sentence announces a final one."""
-    if later and later[0].strength == "strong":
+    """A marked answer comes first, unless a later sentence announces a final one.
+
+    Words that follow a marked answer ("Final answer: as computed above") do not take its place.
+    """
+    if not later:
+        return marked
+    announced = later[0]
+    words = len(announced.text.split()) > 2 and not any(c.isdigit() for c in announced.text)
+    if announced.strength == "strong" and not (words and "\\" not in announced.text):
         return later + marked
-    return marked + later
+    return marked + ([] if words else later)
 
 
 def _flags(spans: Sequence[Span]) -> tuple[str, ...]:

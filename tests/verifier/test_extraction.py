@@ -256,3 +256,10 @@ def test_any_text_is_read_within_its_bounds(text: str, finished: bool, kind: str
 @given(TEXTS)
 def test_a_closed_box_at_the_end_is_always_the_answer(text: str) -> None:
     assert read(f"{text}</answer></think>\n\nIn the end we find this: $\\boxed{{37}}$") == "37"
+
+
+def test_words_after_a_marked_answer_do_not_take_its_place() -> None:
+    found = extract("So \\boxed{15}.\n\nFinal answer: the value computed above.")
+    assert found.answer is not None
+    assert (found.answer.text, found.flags) == ("15", ())
+    assert read("So \\boxed{15}.\n\nFinal answer: 16 apples.") == "16 apples"
