@@ -17,6 +17,7 @@ from itertools import islice
 from judgekit.verifier import worker
 from judgekit.verifier.findings import Comparison, no, unknown, yes
 from judgekit.verifier.normal import normal, plain
+from judgekit.verifier.quantities import PERCENT_ADDED
 from judgekit.verifier.reader import read, readings
 from judgekit.verifier.realsets import real_set
 from judgekit.verifier.relations import named
@@ -41,6 +42,7 @@ __all__ = ["Comparison", "compare", "read", "same_form"]
 
 _MOST_SENSES = 4
 _ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
+_ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
 
@@ -67,8 +69,9 @@ def compare(
 ) -> Comparison:
     """Whether the answer is equal to the gold answer, by the whole ladder.
 
-    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an interval?);
-    `use_sympy=False` stops below the worker. Never raises on any text.
+    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an
+    interval? is 20% meant as 20?); `use_sympy=False` stops below the worker. Never raises on any
+    text.
     """
     found = same_form(gold, answer)
     if found.outcome != "undecided":
@@ -83,10 +86,16 @@ def compare(
     found = _senses(golds, answers)
     if use_sympy and found.outcome == "undecided":
         found = _by_sympy(golds[0], answers[0]) or found
-    about_intervals = question and _ABOUT_INTERVALS.search(question[:20_000])
-    if found.evidence == OPEN_OR_POINT and about_intervals:
-        found = no("the ends belong to one interval and not to the other", "interval")
-    return _told(found, gold, answer)
+    return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
+
+
+def _in_context(found: Comparison, question: str) -> Comparison:
+    """What the question says about a sign or bracket that is ambiguous by itself."""
+    if found.evidence == PERCENT_ADDED and not _ABOUT_PERCENT.search(question):
+        return unknown("a percent sign that the question does not speak of", found.rung)
+    if found.evidence == OPEN_OR_POINT and _ABOUT_INTERVALS.search(question):
+        return no("the ends belong to one interval and not to the other", "interval")
+    return found
 
 
 def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:

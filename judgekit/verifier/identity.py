@@ -38,7 +38,7 @@ from judgekit.verifier.tree import (
 RUNG = "numeric identity"
 _MOST_SYMBOLS = 12
 _BASE_BITS = 200
-_MOST_BITS = 8_000
+_MOST_BITS = 4_000
 _WHOLE_NAMES = frozenset("nkmjlN")
 
 
@@ -87,6 +87,8 @@ def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
             return unknown(f"not evaluated: {fault}", RUNG)
         if apart(left, right):
             return no("they differ numerically, with proven error bounds", RUNG)
+        if extra >= _MOST_BITS:
+            return unknown("too large to tell a difference from none", RUNG)
         scale = max(1, abs(left.mid))
         if left.rad + right.rad <= scale * field.real(2) ** -(130 + extra):
             return yes(f"they agree to {int((130 + extra) * 0.301)} digits", RUNG)
@@ -131,6 +133,8 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
 def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: str) -> Comparison:
     """Look again in high precision at points where the floats agreed."""
     extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
+    if extra >= _MOST_BITS:
+        return unknown("too large to tell a difference from none", RUNG)
     field = _field(_BASE_BITS + extra)
     held = 0
     for point in points:

@@ -6,8 +6,9 @@ Policy:
 * A unit on one side only is passed over if the numbers agree: "10" meets "10 cm". If they do not
   agree, but their ratio might be that of two units (a power of ten, 12, 24, 60, ...), *undecided*.
 * Units of different kinds: *undecided* if the numbers agree, else *incorrect*.
-* x% is x/100. A percent sign on one side only may also have been dropped: 20% meets 20 and 0.2, but
-  0.5 and 0.5% are *undecided*.
+* x% is x/100. The answer may also have dropped the gold's percent sign: the gold 20% is met by 20
+  and by 0.2; 0.5 and 0.5% are *undecided*. The gold 20 is met by 20% too, unless there is a question
+  that does not speak of per cent (see `equivalence.compare`): then *undecided*.
 * Degrees: 45° meets 45, and pi/4 (radians).
 """
 
@@ -28,6 +29,7 @@ _TEMPERATURES = frozenset(("celsius", "fahrenheit", "K"))
 _RATIOS = frozenset(
     Fraction(n) for n in (7, 12, 24, 60, 3600, 1440, 86400, 36, 144, 3, 16, 5280, 365, 30, 52, 2, 4)
 )
+PERCENT_ADDED = "the same number, with a percent sign added"
 PERCENT: Unit = (("percent", 1),)
 RADIAN: Unit = (("rad", 1),)
 DEGREE: Unit = (("deg", 1),)
@@ -77,7 +79,8 @@ def _percent(gold: Expr, answer: Expr, gold_has_it: bool) -> Comparison:
     if plain.correct:
         size = number_at(gold.value if isinstance(gold, Approx) else gold)
         if size is not None and abs(size) > 1:
-            return yes("the same number, one of them with a percent sign", RUNG)
+            dropped = "the same number, its percent sign dropped"
+            return yes(dropped if gold_has_it else PERCENT_ADDED, RUNG)
         return unknown("the same number, but only one of them in percent", RUNG)
     if plain.incorrect and scaled.incorrect:
         return no("they differ with and without the percent sign", RUNG)

@@ -295,6 +295,12 @@ def test_what_fuzzing_once_found(text: str) -> None:
         assert compare(gold, text, use_sympy=False).outcome != "correct"
 
 
+def test_the_question_settles_whether_a_percent_sign_is_meant() -> None:
+    assert compare("50", "50\\%").outcome == "correct"
+    assert compare("50", "50\\%", question="How many are left?").outcome == "undecided"
+    assert compare("50", "50\\%", question="What percentage is left?").outcome == "correct"
+
+
 def test_the_question_settles_what_brackets_mean() -> None:
     assert compare("(1,2)", "[1,2]").outcome == "undecided"
     question = "Solve the inequality; give the answer in interval notation."
