@@ -7,8 +7,8 @@ Policy:
   agree, but their ratio might be that of two units (a power of ten, 12, 24, 60, ...), *undecided*.
 * Units of different kinds: *undecided* if the numbers agree, else *incorrect*.
 * x% is x/100. The answer may also have dropped the gold's percent sign: the gold 20% is met by 20
-  and by 0.2; 0.5 and 0.5% are *undecided*. The gold 20 is met by 20% too, unless there is a question
-  that does not speak of per cent (see `equivalence.compare`): then *undecided*.
+  and by 0.2; 0.5 and 0.5% are *undecided*. The gold 20 is met by 20% too, unless there is a
+  question that does not speak of per cent (see `equivalence.compare`): then *undecided*.
 * Degrees: 45° meets 45, and pi/4 (radians).
 """
 
