@@ -187,7 +187,8 @@ class Label:
     """A person's word on one response, and how the row came to be labelled.
 
     `at` is an ISO 8601 time. `blind` says that verdicts were hidden. `probability` is the chance
-    with which the row was chosen, for the designs `uniform` and `plan`.
+    with which the row was chosen, for the designs `uniform` and `plan`. `withdrawn` takes back what
+    the same person had said of the response: files are append-only.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Label:
     blind: bool = False
     design: Design = "uniform"
     probability: float | None = None
+    withdrawn: bool = False
 
     @property
     def key(self) -> Key:

@@ -76,7 +76,8 @@ class Run:
 
     @cached_property
     def labels(self) -> list[Label]:
-        return read_records(self.path, Label)
+        """What each labeller says of each response: the last word, unless it was withdrawn."""
+        return standing(read_records(self.path, Label))
 
     @property
     def gradings(self) -> list[str]:
@@ -179,6 +180,15 @@ def read_records(folder: Path, cls: type[T]) -> list[T]:
     """All records of one file of a run; none where the file is absent."""
     path = folder / FILES[cls]
     return [from_row(cls, row, where=f"{path} line {number}") for number, row in read_lines(path)]
+
+
+def standing(labels: Iterable[Label]) -> list[Label]:
+    """The last label of each person on each response, without those that were withdrawn."""
+    last: dict[tuple[Key, str], Label] = {}
+    for label in labels:
+        last.pop((label.key, label.by), None)
+        last[label.key, label.by] = label
+    return [label for label in last.values() if not label.withdrawn]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
@@ -52,11 +52,22 @@ def expected_width(
     labels: Sequence[int],
     target: Target = "benchmark",
     level: float = 0.95,
+    assumed: Mapping[int, float] | None = None,
 ) -> float:
-    """Width of the interval if each stratum shows just the guessed share of wrong verdicts."""
+    """Width of the interval if each stratum shows just the guessed share of wrong verdicts.
+
+    `assumed` maps the number of a stratum that nobody labels to the largest share of its verdicts
+    that may be wrong.
+    """
+    assumed = assumed or {}
     strata = [
-        Stratum(size, n, n * (1 - guess) if verdict else n * guess, verdict)
-        for size, verdict, guess, n in zip(sizes, verdicts, wrong, labels, strict=True)
+        Stratum(
+            *(size, n, n * (1 - guess) if verdict else n * guess, verdict),
+            assumed=assumed.get(k),
+        )
+        for k, (size, verdict, guess, n) in enumerate(
+            zip(sizes, verdicts, wrong, labels, strict=True)
+        )
     ]
     _, low, high = stratified_interval(strata, target, level)
     return high - low
@@ -69,21 +80,29 @@ def labels_needed(
     width: float,
     target: Target = "benchmark",
     level: float = 0.95,
+    assumed: Mapping[int, float] | None = None,
 ) -> list[int] | None:
     """The smallest allocation with an expected width of at most `width`; None if none has it.
+
+    Strata in `assumed` (see `expected_width`) get no labels.
 
     Labels of the whole benchmark leave no width for `target="benchmark"`, but the chance of which
     problems were drawn remains for `"population"`.
     """
+    free = [k for k in range(len(sizes)) if k not in (assumed or {})]
+
+    def plan(labels: int) -> list[int]:
+        shares = allocate([sizes[k] for k in free], [wrong[k] for k in free], labels)
+        given = dict(zip(free, shares, strict=True))
+        return [given.get(k, 0) for k in range(len(sizes))]
 
     def wide(labels: int) -> bool:
-        plan = allocate(sizes, wrong, labels)
-        return expected_width(sizes, verdicts, wrong, plan, target, level) > width
+        return expected_width(sizes, verdicts, wrong, plan(labels), target, level, assumed) > width
 
-    low, high = 0, sum(sizes)
+    low, high = 0, sum(sizes[k] for k in free)
     if wide(high):
         return None
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if wide(middle) else (low, middle)
-    return allocate(sizes, wrong, high)
+    return plan(high)
