@@ -72,7 +72,8 @@ def expected(strategy: str, prompt: str) -> Expected:
     """The form that a rendered prompt asks for; without a prompt, that of the shipped strategy."""
     if not prompt:
         return _BY_STRATEGY.get(strategy, Expected())
-    prompt = _SKIPPED_THINKING.sub("", prompt)
+    if prompt.endswith(("</think>", "\n")):
+        prompt = _SKIPPED_THINKING.sub("", prompt)
     tags, opened = None, False
     for name in ("think", "reasoning"):
         opened = prompt.rstrip().endswith(f"<{name}>")
@@ -155,13 +156,14 @@ def _pair_fault(text: str, tag: str) -> str | None:
     return None
 
 
-_BRACES = re.compile(r"(?P<box>\\f?boxed\s*\{)|\\[{}]|(?P<open>\{)|(?P<close>\})")
+_BRACES = re.compile(r"(?P<box>\\boxed\s*\{)|\\[{}]|(?P<open>\{)|(?P<close>\})")
 
 
 def _has_box(text: str) -> bool:
     r"""Whether some `\boxed{...}` is closed and not empty. One pass over the braces."""
     begun: list[int | None] = []
-    for brace in _BRACES.finditer(text):
+    first = text.find("\\boxed")
+    for brace in _BRACES.finditer(text, first) if first >= 0 else ():
         if brace["box"]:
             begun.append(brace.end())
         elif brace["open"]:

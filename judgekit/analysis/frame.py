@@ -64,7 +64,7 @@ def frame(
         table[name] = str(config.get(name, ""))
     for name, values in _problem_fields(problem_of, set(table.columns)).items():
         if text or name != "question":
-            table[name] = [values.get(key) for key in table["id"]]
+            table[name] = [values.get(response.id) for response in responses]
     return table if text else table.drop(columns="text")
 
 

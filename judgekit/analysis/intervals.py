@@ -70,7 +70,7 @@ def share(values: Any, clusters: Any, level: float = LEVEL) -> Share:
     y = np.asarray(values, dtype=float)
     if y.size == 0:
         return Share(None, 0.0, 1.0, 0, 0, None, level)
-    _, index = np.unique(np.asarray(clusters), return_inverse=True)
+    index = _numbered(clusters)
     m, n, p = int(index.max()) + 1, int(y.size), float(y.mean())
     if m == n:
         return Share(p, *wilson(p * n, n, level), n, m, None, level)
@@ -119,7 +119,7 @@ def clustered_se(values: Any, clusters: Any) -> float | None:
     import numpy as np
 
     y = np.asarray(values, dtype=float)
-    _, index = np.unique(np.asarray(clusters), return_inverse=True)
+    index = _numbered(clusters)
     m = int(index.max()) + 1 if y.size else 0
     if m < 2:
         return None
@@ -139,11 +139,19 @@ def mean_interval(values: Any, clusters: Any, level: float = LEVEL) -> tuple[flo
     if y.size == 0:
         return float("nan"), float("nan"), float("nan")
     mean = float(y.mean())
-    m = len(np.unique(np.asarray(clusters)))
+    m = int(_numbered(clusters).max()) + 1
     if m < 2:
         return mean, float("nan"), float("nan")
     half = _t(level, m - 1) * (clustered_se(y, clusters) or 0.0)
     return mean, mean - half, mean + half
+
+
+def _numbered(clusters: Any) -> Any:
+    """Clusters as 0, 1, ... in order of appearance."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.factorize(np.asarray(clusters))[0]
 
 
 def _z(level: float) -> float:
