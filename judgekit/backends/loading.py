@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import io
 import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,9 @@ class ChatTokenizer:
 class Loaded:
     """A model on its device. `ends` are the ids that end a turn, `source` what was read."""
 
-    model: Any
+    model: Any = field(repr=False)
     tokenizer: ChatTokenizer
-    ends: frozenset[int]
+    ends: frozenset[int] = field(repr=False)
     source: str
     device: str
     dtype: str
@@ -194,12 +195,15 @@ def _read(source: str, options: dict[str, Any], dtype: str) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     tokenizer = AutoTokenizer.from_pretrained(source, **options)
-    if "gguf_file" in options:
-        # Without this a quantised model comes back that can neither be saved nor trusted to be
-        # the same on every machine.
-        options = {**options, "quantization_config": GgufConfig(dequantize=True)}
-    model = AutoModelForCausalLM.from_pretrained(source, dtype=getattr(torch, dtype), **options)
-    return tokenizer, model
+    options = {**options, "dtype": getattr(torch, dtype)}
+    if "gguf_file" not in options:
+        return tokenizer, AutoModelForCausalLM.from_pretrained(source, **options)
+    # Otherwise a quantised model comes back that can neither be saved nor trusted to be the same
+    # on every machine.
+    options["quantization_config"] = GgufConfig(dequantize=True)
+    # The GGUF reader shows a progress bar that no setting of transformers hides.
+    with contextlib.redirect_stderr(io.StringIO()):
+        return tokenizer, AutoModelForCausalLM.from_pretrained(source, **options)
 
 
 def _source(name: str) -> tuple[str, dict[str, Any]]:

@@ -90,7 +90,9 @@ def _nucleus(shares: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
     shares, ids = _largest(shares, top_p)
     before = shares.cumsum(-1, dtype=torch.float64) - shares
     count = max(1, int((before < top_p).sum()))
-    return shares[:count], ids[:count]
+    # By id and not by share: noise reorders tokens of nearly equal shares.
+    ids, order = ids[:count].sort()
+    return shares[order], ids
 
 
 def _largest(shares: Tensor, top_p: float) -> tuple[Tensor, Tensor]:
