@@ -16,7 +16,7 @@ _LINE = re.compile(r"\A[\s*_(\[\\]*([A-J])(?:[\s*_)\].:,\uff0c\u3002\u3001;]|[\u
 _LAST = re.compile(
     r"(?<![^\W\d_])(?!(?:not|or|and|than|except|nor|from|over|either|by|to|of)\s)"
     r"(?:[^\W\d_]{1,20}(?:['’][a-z]{1,2})?[,:;]?|[,:;.→>：-])\s{1,3}"
-    r"[(*\[]{0,3}([A-J])[)*\]]{0,3}[.。!\s]*\Z"
+    r"[(*\[]{0,3}([A-J])[)*\]]{0,3}(?=[.,;!?。，]|\s{0,9}\Z)"
     r"|([A-J]) as (?:the|my) (?:correct |right |best |final )?(?:answer|choice|option)"
 )
 _CHOSEN = re.compile(r"(?:选|選|正解は|答えは)[择擇]?\s{0,3}[:：]?\s{0,3}([A-J])(?![A-Za-z])")
@@ -26,6 +26,7 @@ _DENIED = re.compile(
     r"|ruled out)\b|n't\b|不|non\b|nicht\b",
     re.I,
 )
+_ALL_DENIED = re.compile(r"\b(?:none|neither|any|all|both|either) of\b", re.I)
 _CLAUSE = re.compile(r"[.,;!?\n。，]|\s(?:so|therefore|hence|thus|leaving)\s")
 _WORD_AFTER = re.compile(r" (?!(?:and|or|und|oder|et|ou) [A-J]\b)[A-Za-z]")
 _NAMED = re.compile(
@@ -80,16 +81,17 @@ def _named(text: str, start: int, end: int) -> Span | None:
 
 
 def _last(text: str, start: int, end: int) -> Span | None:
-    """A letter that ends the response ("so it must be D"), or stands "as the answer"."""
-    near = max(start, end - 60)
-    found = _LAST.search(text, near, end) or _CHOSEN.search(text, start, end)
-    if not found:
+    """The last letter that ends a clause ("so it must be D") or stands "as the answer"."""
+    near = max(start, end - SHORT)
+    if _ALL_DENIED.search(text, near, end):
         return None
-    letter = _letter(found)
-    at = text.index(letter, found.start())
-    if _denied(text, start, at, at):
-        return None
-    return Span(letter, at, at + 1, "last-letter", "medium")
+    found = [*_LAST.finditer(text, near, end), *_CHOSEN.finditer(text, near, end)]
+    for match in sorted(found, key=lambda m: m.end(), reverse=True):
+        letter = _letter(match)
+        at = text.index(letter, match.start())
+        if not _denied(text, start, at, at):
+            return Span(letter, at, at + 1, "last-letter", "medium")
+    return None
 
 
 def _only(text: str, start: int, end: int) -> Span | None:

@@ -35,7 +35,7 @@ def with_readings(span: Span) -> list[Span]:
         return [span]
     spans = [span]
     for low, high, cue in _readings(text):
-        reading = clean(text[low:high])
+        reading = clean(text[low:high].lstrip("} "))
         if reading and all(reading != other.text for other in spans):
             spans.append(
                 Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)

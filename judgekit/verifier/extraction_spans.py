@@ -86,7 +86,7 @@ def clean(text: str) -> str:
                 text = text.replace(emphasis, "").strip()
         if text == before:
             break
-    return text
+    return "" if not text.strip("$ ") else text
 
 
 def _without_closing_mark(text: str) -> str:

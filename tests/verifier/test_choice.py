@@ -118,3 +118,15 @@ def test_the_only_option_named_at_the_end_is_a_weak_cue() -> None:
         choices=("Earth", "Pluto"),
     )
     assert found.flags == ("weak-cue",)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "surely D, for it can't be A or C",
+        "I am sure it is D; A and B fail",
+        "It cannot be A, so it is D",
+    ],
+)
+def test_a_letter_that_ends_a_clause(response: str) -> None:
+    assert verify("D", response, kind="choice").outcome == "correct"
