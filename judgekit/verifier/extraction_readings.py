@@ -16,6 +16,7 @@ NUMBER_IN_WORDS = "number-in-words"
 """Cue of the only number in a sentence: enough to accept a plain number, never to reject one."""
 
 _WORD = re.compile(r"[^\W\d_]{2}")
+_WRAPPED = re.compile(r"\\text\s?\{([^{}]{1,600})\}")
 _COPULA = re.compile(
     r"(?<![^\s\\~}$*])(?:is|are|equals|was|were|will be|would be|est|es|ist)(?![^\s\\~{$*:])"
 )
@@ -31,6 +32,8 @@ _CONTRAST = re.compile(r"\b(?:and|or|while|but|if|when|where)\b")
 def with_readings(span: Span) -> list[Span]:
     """The span, then its readings."""
     text = span.text
+    if wrapped := _WRAPPED.fullmatch(text):
+        text = wrapped.group(1)
     if len(text) > LONGEST or " " not in text.strip() or not _WORD.search(text):
         return [span]
     spans = [span]

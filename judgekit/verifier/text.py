@@ -20,7 +20,8 @@ _DASHES = str.maketrans({"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": 
 def normalise(text: str) -> str:
     """What remains of a text answer when typography, case, articles and punctuation are dropped.
 
-    Signs that can change a meaning are kept: brackets inside, decimal points, +, -, /, <, =, ^.
+    An "and" goes as the comma goes that may stand in its place. Signs that can change a meaning
+    are kept: brackets inside, decimal points, +, -, /, <, =, ^.
     """
     text = unicodedata.normalize("NFKC", text[:MAX_TEXT]).translate(_DASHES)
     for _ in range(3):
@@ -28,7 +29,7 @@ def normalise(text: str) -> str:
     text = _PUNCTUATION.sub("", _SPACING.sub(" ", text).casefold()).strip()
     if enclosed := _ENCLOSED.fullmatch(text):
         text = enclosed.group(1)
-    return _ARTICLE.sub("", " ".join(text.split()))
+    return _ARTICLE.sub("", " ".join(word for word in text.split() if word != "and"))
 
 
 _MATHEMATICS = re.compile(r"[\d+*/^=<>\\|~≈±√π∞]")
