@@ -13,6 +13,7 @@ from judgekit.verifier.extraction_spans import FORMULA, NUMBER, Span, Strength, 
 
 MAX_BARE = 2_000
 TAIL = 2_000
+LONG = 300
 MAX_BARE_WORDS = 12
 MAX_BARE_LETTERS = 120
 MAX_SCRIPT = 30
@@ -89,10 +90,12 @@ def _said(sentence: Span) -> list[Span]:
 def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
 
-    A sentence about the writer ("I am not sure") or about boxes is none.
+    A long response that stops without a full stop was cut off. A sentence about the writer ("I am not sure") or about boxes is none.
     """
     low = max(start, end - TAIL)
     begin = _last_sentence(text, low, end)
+    if kind != "text" and end - start > LONG and text[end - 1].isalnum():
+        return []
     if kind == "text":
         begin = max(low, text.rfind("\n\n", low, end) + 2 if "\n\n" in text[low:end] else low)
     answer = clean(text[begin:end])
