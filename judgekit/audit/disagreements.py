@@ -80,12 +80,13 @@ def disagreements(rows: Iterable[Row], truth: Mapping[Key, bool]) -> list[Pair]:
 
 
 def disagreeing(row: Row) -> list[str]:
-    """In words, who disagrees about a row."""
-    return [
-        f"{said.first} says {said.outcomes[0]}, {said.second} {said.outcomes[1]}"
-        for said in _pairs(row)
-        if set(said.outcomes) == {"correct", "incorrect"}
-    ]
+    """In words, who disagrees about a row: "correct: verifier; incorrect: small, large"."""
+    split = [said for said in _pairs(row) if set(said.outcomes) == {"correct", "incorrect"}]
+    sides: dict[Outcome, dict[str, None]] = {"correct": {}, "incorrect": {}}
+    for said in split:
+        for name, outcome in zip((said.first, said.second), said.outcomes, strict=True):
+            sides[outcome].setdefault(name)
+    return [f"{outcome}: {', '.join(names)}" for outcome, names in sides.items() if names]
 
 
 def _pairs(row: Row) -> Iterator[_Said]:

@@ -3,8 +3,9 @@
 A row's chance of being right is put together from every verdict on it, each weighed by how often
 its stage is wrong (the log-odds of independent witnesses, as in naive Bayes). Rates are measured on
 the labels there are, and begin at the guesses below. A label that contradicts the reported verdict
-moves the accuracy by one row of all, and the error rate of a judge by one row of those that it
-judged; what is ranked is the expected size of the larger of the two moves.
+moves the accuracy by one row of all: with p the chance that the verdict is wrong, by p / N rows on
+average. A judge's error rate is p / J from each of its J rows on average, and a label makes that 0
+or 1 / J: it moves by 2 p (1 - p) / J. Rows are ranked by the larger of the two.
 
 Rows that are labelled because they stand high here estimate nothing (`design="triage"`).
 """
@@ -108,7 +109,7 @@ def _ranked(row: Row, total: int, rates: Mapping[str, float], judged: Mapping[st
     right = chance_right(row, rates)
     wrong = 1 - right if row.grade.outcome == "correct" else right
     moves = [
-        (1 - right if verdict.outcome == "correct" else right) / judged[name]
+        2 * right * (1 - right) / judged[name]
         for name, verdict in row.judges.items()
         if verdict.outcome != "undecided"
     ]

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("compare", "Whether runs differ, problem by problem."),
     "verify": ("verify", "Whether one response's answer equals the gold answer."),
     "show": ("show", "One response with all that is known of it."),
+    "audit": ("audit", "Where verdicts disagree, what to label, and labelling it."),
     "judge": ("judge", "How good a judge is, what fools it, what it may decide."),
     "probe": ("probe", "What a model can be made to do: obey, keep a format, stop."),
     "prompts": ("lists", "The prompts, and what a model sees of them."),

@@ -1,0 +1,492 @@
+"""`judgekit audit`: where verdicts disagree, which rows to label, and labelling them."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from judgekit import errors
+from judgekit.cli.common import (
+    ConfigFile,
+    Json,
+    Quiet,
+    configuration,
+    examples,
+    key_values,
+    plain,
+    print_json,
+    remarks,
+    screen,
+    table,
+    the_run,
+)
+
+if TYPE_CHECKING:
+    from judgekit.audit.disagreements import Pair
+    from judgekit.audit.labels import Agreement, Rule
+    from judgekit.audit.plan import Plan
+    from judgekit.audit.queue import Task
+    from judgekit.audit.subject import Subject
+    from judgekit.audit.triage import Ranked
+    from judgekit.config import Config
+    from judgekit.records import Label
+
+EPILOG = examples(
+    "judgekit audit",
+    "judgekit audit runs/math500-embedded-cot-1a2b3c4d --plan 0.08",
+    "judgekit audit runs/math500-embedded-cot-1a2b3c4d --label",
+    "judgekit audit judged.jsonl --judge recorded:small --judge recorded:large",
+    "judgekit audit judged.csv --uniform 100 --export sheet.html",
+    "judgekit audit judged.csv --import labels.csv --by ana",
+)
+
+
+def register(app: typer.Typer, name: str) -> None:
+    app.command(name, epilog=EPILOG)(audit)
+
+
+def audit(
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
+        ),
+    ] = None,
+    label: Annotated[
+        bool, typer.Option("--label", help="Label rows: those of the plan, else the list's.")
+    ] = False,
+    plan: Annotated[
+        float | None,
+        typer.Option(metavar="WIDTH", help="Plan labels for an interval of this width (0.1)."),
+    ] = None,
+    uniform: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Plan N rows drawn uniformly.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Rows to label as FILE.csv or FILE.html.")
+    ] = None,
+    import_: Annotated[
+        Path | None, typer.Option("--import", metavar="FILE", help="Read labels from a sheet.")
+    ] = None,
+    triage: Annotated[
+        bool, typer.Option("--triage", help="Label the list's rows although there is a plan.")
+    ] = False,
+    judge: Annotated[
+        list[str] | None, typer.Option(help="Ask this judge about every row, too; repeatable.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=0, help="Rows of the list to show.")] = 20,
+    by: Annotated[str | None, typer.Option(help="Who labels; default: your login.")] = None,
+    blind: Annotated[
+        bool | None,
+        typer.Option("--blind/--open", help="Hide verdicts; default: yes, but not for triage."),
+    ] = None,
+    rule: Annotated[
+        str, typer.Option(help="Several labellers: majority, unanimous, first or last.")
+    ] = "majority",
+    seed: Annotated[int, typer.Option(help="Of the draw of a plan.")] = 0,
+    aim: Annotated[
+        str, typer.Option("--target", help="Plan for this benchmark or a population.")
+    ] = "benchmark",
+    looks: Annotated[int, typer.Option(help="How often the plan will be looked at, 1 to 5.")] = 1,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STAGE=SHARE", help="Most that is wrong of a stage left unlabelled."),
+    ] = None,
+    grading: Annotated[str | None, typer.Option(help="Audit this grading of the run.")] = None,
+    question: Annotated[str | None, typer.Option(metavar="F", help="Field: the question.")] = None,
+    gold: Annotated[str | None, typer.Option(metavar="F", help="Field: the right answer.")] = None,
+    response: Annotated[str | None, typer.Option(metavar="F", help="Field: response text.")] = None,
+    id_field: Annotated[str | None, typer.Option("--id", metavar="F", help="Field: id.")] = None,
+    config: ConfigFile = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> int:
+    """Where verdicts disagree, which rows to label first, and labelling them.
+
+    Labels and plans stand in the run, or beside a FILE in FILE.audit; `judgekit report` then shows
+    the accuracy that they correct. Only labels of a plan (--plan, --uniform) correct anything: rows
+    labelled because they stand high in the list are for finding faults.
+    """
+    from judgekit.audit.labels import RULES
+
+    if rule not in RULES:
+        raise errors.UnknownName("rule", rule, RULES)
+    if aim not in ("benchmark", "population"):
+        raise errors.UnknownName("target", aim, ("benchmark", "population"))
+    if sum((plan is not None, uniform is not None, import_ is not None)) > 1:
+        raise errors.UserError("--plan, --uniform and --import exclude one another")
+    fields = {"question": question, "gold": gold, "response": response, "id": id_field}
+    settings = configuration(config)
+    subject, left_out = _subject(target, fields, judge or [], grading, settings, quiet)
+    chosen = typing.cast("Rule", rule)
+    person = by or _login()
+    result: dict[str, Any] = {}
+    if plan is not None or uniform is not None:
+        result = _plan(subject, plan, uniform, seed, aim, looks, assume or [], chosen, as_json)
+    elif import_ is not None:
+        result = _import(subject, import_, person, as_json)
+    elif not (label or export):
+        result = _overview(subject, chosen, top, as_json)
+    if label or export:
+        tasks, hidden = _tasks(subject, chosen, triage, blind)
+        if export:
+            result |= _export(tasks, export, subject, hidden, person, as_json)
+        if label:
+            result |= _label(tasks, subject, hidden, person, as_json)
+    if as_json:
+        print_json(result)
+    for number, reason in left_out[:10]:
+        remarks().print(f"[yellow]row {number} left out:[/yellow] {plain(reason)}", soft_wrap=True)
+    return errors.INCOMPLETE if left_out else errors.DONE
+
+
+def _subject(
+    target: Path | None,
+    fields: dict[str, str | None],
+    judges: list[str],
+    grading: str | None,
+    settings: Config,
+    quiet: bool,
+) -> tuple[Subject, Sequence[tuple[int, str]]]:
+    """What is audited, and the rows of a file that could not be read."""
+    import asyncio
+
+    from judgekit.audit.subject import of_file, of_run, with_judges
+    from judgekit.formats.foreign import read_responses
+
+    if target is None or target.is_dir():
+        if misplaced := [f"--{name}" for name, value in fields.items() if value]:
+            raise errors.UserError(f"{', '.join(misplaced)} go with a file, not with a run")
+        subject = of_run(the_run(target, quiet), grading)
+        if judges:
+            subject = asyncio.run(with_judges(subject, settings, judges))
+        return subject, ()
+    if grading:
+        raise errors.UserError("--grading goes with a run, not with a file")
+    named: dict[str, Any] = dict(fields)
+    rows = read_responses(target, **named)
+    return asyncio.run(of_file(target, rows, settings, judges)), rows.left_out
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "me"
+
+
+# --- the overview -------------------------------------------------------------------------------
+
+
+def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str, Any]:
+    from judgekit.audit.disagreements import disagreements
+    from judgekit.audit.labels import agreement, settle
+    from judgekit.audit.plan import plan_in_force
+    from judgekit.audit.subject import truth
+    from judgekit.audit.tasks import left
+    from judgekit.audit.triage import ranked
+
+    labels = subject.labels
+    settled = settle(labels, rule)
+    known = truth(subject.rows, settled.outcomes)
+    pairs = disagreements(subject.rows, known)
+    order = ranked(subject.rows, known)
+    agreed = agreement(labels)
+    plan = plan_in_force(subject.folder)
+    if not as_json:
+        _show_pairs(pairs)
+        _show_ranked(order[:top], len(order))
+        _show_labels(labels, settled.unsure, agreed)
+        if plan:
+            missing = left(plan, labels)
+            screen().print(f"plan: {len(plan.rows)} rows, {missing} still to label")
+    return {
+        "audited": subject.name,
+        "rows": len(subject.rows),
+        "labelled": len(known),
+        "unsure": settled.unsure,
+        "disagreements": [_pair_row(pair) for pair in pairs],
+        "ranked": [_ranked_row(each) for each in order[:top]],
+        "agreement": dataclasses.asdict(agreed) if agreed else None,
+        "plan": _plan_row(plan) if plan else None,
+    }
+
+
+def _show_pairs(pairs: Sequence[Pair]) -> None:
+    if not pairs:
+        screen().print("No two verdicts on the same response: there is nothing to compare.")
+        return
+    labelled = any(pair.first_right + pair.second_right for pair in pairs)
+    columns = ["", "rows", "correct", "both", "either", "no answer", "differ"]
+    cells = [
+        [
+            f"{pair.first}\n{pair.second}",
+            str(pair.rows),
+            f"{pair.first_only + pair.both}\n{pair.second_only + pair.both}",
+            *map(str, (pair.both, pair.either, pair.no_answer, pair.disagreements)),
+            *((f"{pair.first_right}\n{pair.second_right}",) if labelled else ()),
+        ]
+        for pair in pairs
+    ]
+    columns += ["right"] if labelled else []
+    shown = table("Where verdicts disagree", columns, cells, right=len(columns) - 1)
+    screen().print(shown)
+    legend = "correct: what each calls so; no answer: one of the two gave no verdict"
+    if labelled:
+        legend += "; right: where they differ and a person has said who is right"
+    screen().print(f"[dim]{legend}[/dim]", soft_wrap=True)
+
+
+def _show_ranked(order: Sequence[Ranked], total: int) -> None:
+    from judgekit.audit.reading import plain_line
+
+    if not order:
+        return
+    cells = [
+        [
+            "\n".join(
+                [
+                    plain_line(_key(each), 60),
+                    f"{each.row.grade.outcome} by {each.row.grade.stage}",
+                    plain_line("; ".join(each.why), 240),
+                ]
+            ),
+            f"{each.wrong:.0%}",
+            f"{100 * each.change:.2f}",
+        ]
+        for each in order
+    ]
+    columns = ["row, what is reported, why it is doubtful", "wrong?", "points"]
+    shown = table(f"What to label first ({len(order)} of {total})", columns, cells, right=2)
+    screen().print(shown)
+    screen().print(
+        "[dim]wrong?: the chance that the report is wrong; points: how far the label is expected "
+        "to move the accuracy or a judge's error rate[/dim]",
+        soft_wrap=True,
+    )
+
+
+def _show_labels(labels: Sequence[Label], unsure: int, agreed: Agreement | None) -> None:
+    if not labels:
+        return
+    people = sorted({label.by for label in labels})
+    rows = len({label.key for label in labels})
+    screen().print(plain(f"labels: {rows} rows by {', '.join(people)}, {unsure} unsure"))
+    if agreed:
+        found = agreed.kappa
+        kappa = "" if found.value != found.value else f", kappa {found.value:.3f}"
+        if kappa and found.low == found.low:
+            kappa += f" [{found.low:.3f}, {found.high:.3f}]"
+        line = f"agreement of {', '.join(agreed.labellers)}: {agreed.agreed} of {agreed.rows}"
+        screen().print(plain(line + kappa), soft_wrap=True)
+
+
+def _key(each: Ranked) -> str:
+    key = each.row.key
+    sample = f" #{key.sample}" if key.sample else ""
+    return key.id + sample + (f" {key.variant}" if key.variant else "")
+
+
+def _pair_row(pair: Pair) -> dict[str, Any]:
+    row = dataclasses.asdict(pair)
+    row["keys"] = [key._asdict() for key in pair.keys]
+    return {**row, "either": pair.either, "rows": pair.rows}
+
+
+def _ranked_row(each: Ranked) -> dict[str, Any]:
+    return {
+        **each.row.key._asdict(),
+        "reported": each.row.grade.outcome,
+        "stage": each.row.grade.stage,
+        "why": list(each.why),
+        "wrong": each.wrong,
+        "accuracy": each.accuracy,
+        "judge": each.judge,
+    }
+
+
+# --- plans --------------------------------------------------------------------------------------
+
+
+def _plan(
+    subject: Subject,
+    width: float | None,
+    uniform: int | None,
+    seed: int,
+    target: str,
+    looks: int,
+    assume: Sequence[str],
+    rule: Rule,
+    as_json: bool,
+) -> dict[str, Any]:
+    from judgekit.audit.plan import plan_uniform, plan_width, write_plan
+    from judgekit.audit.tasks import left
+
+    if width is not None:
+        found = plan_width(
+            subject,
+            width,
+            target=typing.cast(Any, target),
+            seed=seed,
+            looks=looks,
+            assume=_shares(assume),
+            rule=rule,
+        )
+    else:
+        found = plan_uniform(subject, uniform or 0, seed=seed)
+    path = write_plan(subject, found)
+    todo = left(found, subject.labels)
+    if not as_json:
+        _show_plan(found, todo)
+        remarks().print(f"plan: {plain(str(path))}", soft_wrap=True)
+        remarks().print("next: the same command with --label, or --export sheet.html")
+    return {**_plan_row(found), "to_label": todo, "file": str(path)}
+
+
+def _shares(pairs: Sequence[str]) -> dict[str, float]:
+    found = {}
+    for stage, share in key_values(pairs).items():
+        try:
+            found[stage] = float(share)
+        except ValueError:
+            raise errors.UserError(
+                f"--assume {stage}={share}: {share!r} is no share", hint="such as exact=0.01"
+            ) from None
+    return found
+
+
+def _show_plan(plan: Plan, todo: int) -> None:
+    if plan.strata:
+        cells = [
+            [
+                *(each.stage, each.outcome, str(each.size)),
+                f"{each.guess:.1%}" if each.assumed is None else f"assumed ≤ {each.assumed:.1%}",
+                str(each.labels),
+                f"{each.labels / each.size:.1%}",
+            ]
+            for each in plan.strata
+        ]
+        columns = ["decided by", "outcome", "rows", "wrong, guessed", "label", "chance"]
+        screen().print(table("Rows to label", columns, cells, right=4))
+    line = f"{len(plan.rows)} labels, {todo} still to make"
+    if plan.expected is not None:
+        line += f"; expected width {plan.expected:.3f} ({plan.target})"
+    if plan.looks > 1:
+        line += f" at each of {plan.looks} looks, {100 * plan.level:g} % each"
+    screen().print(f"{line}; seed {plan.seed}")
+    for each in plan.strata:
+        if each.assumed is not None:
+            screen().print(
+                plain(
+                    f"Assumes at most {each.assumed:g} of {each.stage} verdicts ({each.outcome}) "
+                    "are wrong; no label checks this."
+                ),
+                soft_wrap=True,
+            )
+
+
+def _plan_row(plan: Plan) -> dict[str, Any]:
+    return {**dataclasses.asdict(plan), "level": plan.level}
+
+
+# --- labelling ----------------------------------------------------------------------------------
+
+
+def _tasks(
+    subject: Subject, rule: Rule, triage: bool, blind: bool | None
+) -> tuple[list[Task], bool]:
+    """The rows to label, and whether verdicts are hidden."""
+    from judgekit.audit.plan import plan_in_force
+    from judgekit.audit.tasks import planned, triaged
+
+    plan = None if triage else plan_in_force(subject.folder)
+    if plan and plan.grading != subject.grading:
+        remarks().print("[yellow]the plan was made for another grading of these rows[/yellow]")
+    tasks = planned(subject, plan) if plan else triaged(subject, rule)
+    if not tasks:
+        raise errors.UserError("there is nothing to label: every row has a label")
+    return tasks, plan is not None if blind is None else blind
+
+
+def _label(
+    tasks: Sequence[Task], subject: Subject, blind: bool, person: str, as_json: bool
+) -> dict[str, Any]:
+    from judgekit.audit.queue import Queue
+    from judgekit.runs import Writer
+
+    try:
+        from judgekit.audit.app import LabelApp
+    except ModuleNotFoundError as fault:
+        if (fault.name or "").partition(".")[0] != "textual":
+            raise
+        raise errors.MissingExtra("textual", "audit") from None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise errors.UserError("--label needs a terminal", hint="--export FILE.html does without")
+    with Writer(subject.folder) as writer:
+        queue = Queue(tasks, person, writer.append, earlier=subject.labels, blind=blind)
+        before = queue.done
+        LabelApp(queue, _title(subject, tasks)).run()
+    todo = len(tasks) - queue.done
+    if not as_json:
+        where = subject.folder / "labels.jsonl"
+        screen().print(
+            plain(f"{queue.done - before} labels made, {todo} of {len(tasks)} to go: {where}"),
+            soft_wrap=True,
+        )
+    return {"made": queue.done - before, "to_go": todo}
+
+
+def _export(
+    tasks: Sequence[Task], path: Path, subject: Subject, blind: bool, person: str, as_json: bool
+) -> dict[str, Any]:
+    """The rows that this person has not labelled, as a sheet or page."""
+    from judgekit.audit.page import page
+    from judgekit.audit.sheet import sheet
+    from judgekit.runs import disk
+
+    done = {(each.key, each.by) for each in subject.labels}
+    tasks = [task for task in tasks if (task.row.key, person) not in done]
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        text = sheet(tasks, blind)
+    elif kind in (".html", ".htm"):
+        text = page(tasks, _title(subject, tasks), blind=blind)
+    else:
+        raise errors.UserError(f"{path}: an export of unknown kind", hint="FILE.csv or FILE.html")
+    with disk(path):
+        path.write_text(text, encoding="utf-8", newline="")
+    if not as_json:
+        screen().print(plain(f"{len(tasks)} rows to label: {path}"), soft_wrap=True)
+        remarks().print("next: judgekit audit … --import with what comes back")
+    return {"exported": len(tasks), "file": str(path)}
+
+
+def _import(subject: Subject, path: Path, person: str, as_json: bool) -> dict[str, Any]:
+    from judgekit.audit.plan import plan_in_force
+    from judgekit.audit.sheet import read_sheet
+    from judgekit.runs import Writer
+
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    found = read_sheet(path, subject, plan_in_force(subject.folder), by=person, at=now)
+    with Writer(subject.folder) as writer:
+        writer.append(*found.labels)
+    if not as_json:
+        screen().print(
+            f"{len(found.labels)} labels read, {found.same} stood already, "
+            f"{found.empty} rows have none"
+        )
+    return {"imported": len(found.labels), "same": found.same, "empty": found.empty}
+
+
+def _title(subject: Subject, tasks: Sequence[Task]) -> str:
+    design = tasks[0].design if tasks else "triage"
+    return f"{Path(subject.name).name} · {design}"
