@@ -18,7 +18,7 @@ from judgekit.strategies.resources import Resources
 pytestmark = pytest.mark.model
 
 ADDITION = Problem("sum", "Tom has 12 pens and buys 7 more. How many pens does he have?", "19")
-TOKENS = 24
+TOKENS = 16
 SHORTER: Mapping[str, Mapping[str, str]] = {
     "beam-search": {"n": "2", "width": "2", "steps": "2"},
     "dvts": {"n": "2", "width": "2", "steps": "2"},
