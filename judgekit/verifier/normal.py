@@ -2,7 +2,7 @@
 
 Two texts are the same if they agree once mark-up without meaning is dropped: math delimiters,
 `\\left` and `\\right`, white space, `\\text`, the size of fractions, the punctuation at the end.
-Case counts, except in words of three letters and more.
+Case counts, except in words of three letters and more that are not all capitals.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from fractions import Fraction
 from judgekit.verifier.tokens import LONGEST
 
 _MARKUP = re.compile(
-    r"\\(?:left|right|displaystyle|textstyle|limits|big|Big|bigg|Bigg|quad|qquad|hline)(?![A-Za-z])"
-    r"|\\[,!;:>\s()\[\]]|[\s$~]|\\(?:text|mathrm|textbf|mathbf|mbox|operatorname|rm)(?![A-Za-z])"
+    r"(?:\\(?:left|right|displaystyle|textstyle|limits|big|Big|bigg|Bigg|quad|qquad|hline)(?![A-Za-z])"
+    r"|\\[,!;:>\s()\[\]]|[\s$~]"
+    r"|\\(?:text|mathrm|textbf|mathbf|mbox|operatorname|rm)(?![A-Za-z]))+"
 )
 _SAME = {"\\dfrac": "\\frac", "\\tfrac": "\\frac", "\\cfrac": "\\frac", "\\cdot": "*"}
 _SIZED = re.compile(r"\\[dtc]frac|\\cdot(?![A-Za-z])")
@@ -32,8 +33,20 @@ def normal(text: str) -> str:
         return ""
     text = text.strip().rstrip(_END)
     text = _SIZED.sub(lambda found: _SAME[found.group()], text)
-    text = _WORD.sub(lambda found: found.group().lower(), text)
-    return _MARKUP.sub("", text).rstrip(_END)
+    text = _WORD.sub(_lower, text)
+    return _MARKUP.sub(_gap, text).rstrip(_END)
+
+
+def _lower(found: re.Match[str]) -> str:
+    """A word in lower case; capitals alone may be a product of variables, ABC."""
+    word = found.group()
+    return word if word.isupper() else word.lower()
+
+
+def _gap(found: re.Match[str]) -> str:
+    """Nothing, but a space where two digits would run together: 4 2 is not 42."""
+    text, start, end = found.string, found.start(), found.end()
+    return " " if text[start - 1 : start].isdigit() and text[end : end + 1].isdigit() else ""
 
 
 def plain(text: str) -> tuple[Fraction, bool] | None:

@@ -258,6 +258,11 @@ def test_equality_of_exact_answers_has_no_direction(gold: str, answer: str) -> N
         ("5.0", "5.1", "undecided"),
         ("x", "y", "undecided"),
         ("1/0", "2/0", "undecided"),
+        ("42", "4 2", "undecided"),
+        ("42", "4\\,2", "undecided"),
+        ("Evelyn", "\\text{evelyn}", "undecided"),
+        ("\\text{Evelyn}", "\\text{evelyn}", "correct"),
+        ("abc", "ABC", "undecided"),
     ],
 )
 def test_the_lowest_rung(gold: str, answer: str, outcome: str) -> None:
