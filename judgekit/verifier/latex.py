@@ -45,6 +45,7 @@ _DECORATIONS = frozenset(
         \bcancel
     """)
 )
+_ACCENTS = frozenset((r"\hat", r"\widehat", r"\bar", r"\tilde", r"\widetilde", r"\dot", r"\ddot"))
 _MONEY = {"$": "USD", "\\$": "USD", "€": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
           "₹": "rupee", "\\euro": "EUR"}  # fmt: skip
 _BRACKETED = {
@@ -147,7 +148,10 @@ def _command(parser: Parser, text: str) -> Expr:
         if text == "\\overline":
             inside = argument(parser)
             return Call("conjugate", (inside,)) if _complex(inside) else inside
-        return argument(parser)
+        inside = argument(parser)
+        if text in _ACCENTS and isinstance(inside, (Symbol, Constant)):
+            return Symbol(f"{inside.name}{text}")  # \\hat x is not x
+        return inside
     if text == "\\mathbb":
         parser.take("{")
         letter = parser.advance().text

@@ -72,6 +72,7 @@ def n(value: int | str, places: int | None = None) -> Number:
         ("-x^2", Product((n(-1), Power(X, n(2))))),
         ("2^{-x}", Power(n(2), Product((n(-1), X)))),
         ("xy", Product((X, Symbol("y")))),
+        ("\\hat{x}", Symbol("x\\hat")),
         ("x_{10}", Symbol("x_10")),
         ("\\alpha_1", Symbol("alpha_1")),
         ("\\sqrt{x}", Call("sqrt", (X,))),
