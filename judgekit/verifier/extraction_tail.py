@@ -90,7 +90,8 @@ def _said(sentence: Span) -> list[Span]:
 def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
 
-    A long response that stops without a full stop was cut off. A sentence about the writer ("I am not sure") or about boxes is none.
+    A sentence about the writer ("I am not sure") or about boxes is none; a long response that
+    stops without a full stop was cut off.
     """
     low = max(start, end - TAIL)
     begin = _last_sentence(text, low, end)
