@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from judgekit.backends.engine import Ask, Context, Engine, Extension, Message, Piece
 from judgekit.backends.turn import derive, open_context
@@ -24,6 +24,13 @@ class Spent(Exception):
     """The next call does not fit the judge's budget."""
 
 
+class Turns(NamedTuple):
+    """The opening messages, and the later turns of the user, each sent after a reply."""
+
+    chat: Sequence[Message]
+    later: tuple[str, ...] = ()
+
+
 class Conversation:
     """One conversation with the model, every call of it paid from the budget."""
 
@@ -37,22 +44,20 @@ class Conversation:
         self._temperature = temperature
         self._seed = seed
 
-    async def final_reply(
-        self, turns: tuple[list[Message], tuple[str, ...]], start: str | None
-    ) -> tuple[str, Extension]:
+    async def final_reply(self, turns: Turns, start: str | None) -> tuple[str, Extension]:
         """The last reply and how it ended; one that was begun for the model ends with its line.
 
         Raises `RequestFailed`, `BackendError`, or `Spent` before a call that does not fit.
         """
-        chat, later = turns
-        for number, user in enumerate(later):
+        chat = turns.chat
+        for number, user in enumerate(turns.later):
             said = await self._reply(chat, None, number, final=False)
             chat = [
                 *chat,
                 {"role": "assistant", "content": _kept(said.text)},
                 {"role": "user", "content": user},
             ]
-        last = await self._reply(chat, start, len(later), final=True)
+        last = await self._reply(chat, start, len(turns.later), final=True)
         return (start or "") + last.text, last
 
     async def reply_with_tools(

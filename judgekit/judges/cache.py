@@ -48,22 +48,14 @@ class Cache:
             self._known = _read(self.path)
         if key in self._known:
             return replace(self._known[key], cost=Cost())
-        if key in self._under_way:
-            return replace((await asyncio.shield(self._under_way[key])).verdict, cost=Cost())
-        future: asyncio.Future[Judgement] = asyncio.get_running_loop().create_future()
-        self._under_way[key] = future
+        task = self._under_way.get(key)
+        if task is not None:
+            return replace((await asyncio.shield(task)).verdict, cost=Cost())
+        task = self._under_way[key] = asyncio.ensure_future(judge())
         try:
-            judgement = await judge()
-        except BaseException as fault:
-            if isinstance(fault, asyncio.CancelledError):
-                future.cancel()
-            else:
-                future.set_exception(fault)
-                future.exception()
-            raise
+            judgement = await task
         finally:
             del self._under_way[key]
-        future.set_result(judgement)
         if judgement.lasting:
             self._known[key] = judgement.verdict
             self._append(key, judgement)

@@ -2,7 +2,8 @@
 
 Beside its verdict a judge names the answer that it read in the response. That answer has to stand
 there, and the verifier compares it with the gold answer: where it proves the opposite of the
-verdict, the proof wins. Both are recorded as `overruled`, with what the judge had said as `claim`,
+verdict, the proof wins; if what the judge read stands there merely on the way, its verdict is
+undecided. All are recorded as `overruled`, with what the judge had said as `claim`,
 and count in the judge's report card. Nothing else overrules a judge.
 """
 
@@ -19,6 +20,7 @@ from judgekit.verifier.text import same_text
 MAX_NAMED = 2_000
 """An answer that is longer than this is not looked for: it is a piece of the response."""
 
+_SAID = {"correct": "the gold answer", "incorrect": "not the gold answer"}
 _SQUEEZE = re.compile(r"\\[,;:! ]|\\left|\\right|\\displaystyle|[\s$]+")
 
 
@@ -39,14 +41,14 @@ def hold(verdict: Verdict, case: Case) -> Verdict:
     proof = _proof(named, case)
     if proof.outcome in ("undecided", verdict.outcome):
         return verdict
-    if proof.outcome == "correct" and not _is_the_answer(named, case):
-        # Many a judge that finds a response wrong names the gold answer as what it "read": where
-        # that stands in the response merely on the way, it proves nothing about the answer.
+    if case.extraction.candidates and not _is_the_answer(named, case):
+        # The judge contradicts itself, and read a number on the way or copied the gold answer or an
+        # example of its prompt: neither its verdict nor the proof is about the response's answer.
         return _overruled(
             verdict,
             "undecided",
-            f"the judge said incorrect of “{named:.80}”, which equals the gold answer "
-            "but is not what the response ends with",
+            f"the judge read “{named:.80}”, which is {_SAID[proof.outcome]} but is not the answer "
+            "that the response gives",
         )
     return _overruled(verdict, proof.outcome, proof.evidence)
 

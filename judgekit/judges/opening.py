@@ -20,8 +20,9 @@ from judgekit.judges.custom import CustomJudge
 from judgekit.judges.deliberation import Deliberation
 from judgekit.judges.engines import Engines, Opener, open_backend
 from judgekit.judges.jury import Jury
-from judgekit.judges.plain import VARIABLES, PlainJudge
+from judgekit.judges.plain import PlainJudge
 from judgekit.judges.recorded import PREFIX, open_recorded
+from judgekit.judges.sheet import VARIABLES
 from judgekit.plugins import installed, is_reference, load_installed, load_reference
 from judgekit.prompt import Prompt, load_prompt
 

@@ -13,22 +13,22 @@ import copy
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from judgekit.backends.engine import Engine, Message, require
+from judgekit.backends.engine import Engine, require
 from judgekit.backends.turn import derive
 from judgekit.config import JudgeConfig
 from judgekit.errors import BackendError, ConfigError, RequestFailed
-from judgekit.judges.asking import CUT_OFF, Conversation, Spent, excess_tokens, tokens_of
+from judgekit.judges.asking import CUT_OFF, Conversation, Spent
 from judgekit.judges.budget import NOTHING, Budget
 from judgekit.judges.cache import Cache, Judgement
 from judgekit.judges.engines import SharedEngine
-from judgekit.judges.fence import MAX_RESPONSE, Fenced, between, fence, neutralise
+from judgekit.judges.fence import Fenced
 from judgekit.judges.parse import Unparsed, parse
+from judgekit.judges.sheet import Sheet, fence_case, opinions_of
 from judgekit.judges.tools import Toolbox
 from judgekit.judges.votes import Tally, Vote, tally, verdict_probability
-from judgekit.prompt import Prompt, fill, load_prompt, messages, options, prompt_hash
-from judgekit.records import Cost, Problem, Verdict
+from judgekit.prompt import Prompt, prompt_hash
+from judgekit.records import Cost, Verdict
 from judgekit.runs import digest
 from judgekit.verifier import Case
 
@@ -36,20 +36,7 @@ VERSION = 1
 """Of how a judge is asked and read; it enters the identity, so that no old verdict is reused."""
 
 ATTEMPTS = 2
-VARIABLES = ("gold", "response", "mark")
 SEVERAL_VOTES_TEMPERATURE = 0.7
-LEAST_RESPONSE = 200
-"""Characters: less of a response than this is not worth judging."""
-
-MAX_OPINIONS = 4_000
-"""Characters of what other judges said."""
-
-DELIBERATION = "judge/deliberation"
-
-_AGAIN = (
-    "\n\n(An earlier reply to this could not be read: {why}. Keep the reason to one sentence, and "
-    "end the reply with the verdict exactly in the form asked for, once, with nothing after it.)"
-)
 
 
 class PlainJudge:
@@ -78,19 +65,16 @@ class PlainJudge:
 
     async def reconsider(self, case: Case, others: Sequence[Verdict]) -> Verdict:
         """The judge's verdict once it was shown what other judges said, as fenced data."""
-        said = [
-            f"{number}. {other.outcome}"
-            + (f", read “{other.extracted}”" if other.extracted else "")
-            + f": {other.evidence}"
-            for number, other in enumerate(others, start=1)
-        ]
-        return await self._answer(case, neutralise("\n".join(said))[:MAX_OPINIONS])
+        return await self._answer(case, opinions_of(others))
 
     async def _answer(self, case: Case, opinions: str) -> Verdict:
         if self.down is not None:
             return Verdict(self.name, "undecided", evidence=f"The judge is down: {self.down}.")
-        fenced = self._fenced(case, MAX_RESPONSE)
+        fenced = fence_case(case, salt=self._asked_as)
         shown = [fenced.question, fenced.response, case.kind, opinions]
+        if self.config.tool_steps:
+            # Its tools show it more of the response than its prompt does.
+            shown.append(case.response)
         if "gold" in self._prompt.variables:
             shown.append(fenced.gold)
         key = digest([self._asked_as, shown])
@@ -133,6 +117,12 @@ class PlainJudge:
                 "tool_steps": config.tool_steps,
             }
         )
+
+    @property
+    def _between(self) -> int:
+        """Tokens that may be written before the last reply."""
+        earlier = self.config.max_tokens * len(self._prompt.then)
+        return earlier + (self.config.max_thinking or 0)
 
     async def _judge(self, case: Case, fenced: Fenced, opinions: str) -> Judgement:
         began = time.monotonic()
@@ -180,12 +170,11 @@ class PlainJudge:
             seed = derive(0, self._asked_as, fenced.mark, number, attempt)
             asking = Conversation(engine, self.budget, self.config, self._temperature, seed)
             try:
-                remark = _deliberation(opinions, fenced.mark) if opinions else ""
-                remark += _AGAIN.format(why=why) if why else ""
-                turns = self._turns(engine, case, fenced, remark)
+                sheet = Sheet(self._prompt, case, fenced, self._asked_as, opinions, why)
+                turns = sheet.fitted(engine, self._between)
                 tools = Toolbox(case, self.config.tool_steps)
                 if tools.steps:
-                    reply, last = await asking.reply_with_tools(turns[0], tools)
+                    reply, last = await asking.reply_with_tools(turns.chat, tools)
                 else:
                     reply, last = await asking.final_reply(turns, self._prompt.start)
             except (RequestFailed, Spent) as failed:
@@ -218,53 +207,6 @@ class PlainJudge:
             replies=tuple(replies),
         )
 
-    def _turns(
-        self, engine: Engine, case: Case, fenced: Fenced, remark: str
-    ) -> tuple[list[Message], tuple[str, ...]]:
-        """The opening messages and the later turns of the user, fitted to the model's context."""
-        limit = MAX_RESPONSE
-        while True:
-            chat, later = self._rendered(case, fenced, remark)
-            before_the_last = self.config.max_tokens * len(self._prompt.then)
-            between = before_the_last + (self.config.max_thinking or 0)
-            excess = excess_tokens(engine, chat, between)
-            if excess <= 0:
-                return chat, later
-            # The note of what is left out takes room too; what is still too long is cut again.
-            kept = len(fenced.response)
-            limit = min(limit, kept) - excess * kept // tokens_of(engine, fenced.response) - 100
-            if limit < LEAST_RESPONSE:
-                raise RequestFailed(
-                    f"the model's context of {engine.context_length} tokens is too small for "
-                    "the question, the response and a reply"
-                )
-            fenced = self._fenced(case, limit)
-
-    def _rendered(
-        self, case: Case, fenced: Fenced, remark: str
-    ) -> tuple[list[Message], tuple[str, ...]]:
-        given = {"gold": fenced.gold, "response": fenced.response, "mark": fenced.mark}
-        values: dict[str, Any] = {name: given[name] for name in self._prompt.variables}
-        problem = Problem("", fenced.question, "", kind=case.kind)
-        chat: list[Message] = [*messages(self._prompt, problem, **values)]
-        later = [fill(text, {"question": fenced.question, **values}) for text in self._prompt.then]
-        if later:
-            later[-1] += remark
-        else:
-            chat[-1] = {**chat[-1], "content": chat[-1]["content"] + remark}
-        return chat, tuple(later)
-
-    def _fenced(self, case: Case, limit: int) -> Fenced:
-        question = case.question or "(The question is not known.)"
-        gold = case.gold
-        if case.choices:
-            if not all(choice in question for choice in case.choices):
-                question = f"{question}\n\n{options(case.choices)}"
-            letter = gold.strip()
-            if len(letter) == 1 and 0 <= ord(letter) - ord("A") < len(case.choices):
-                gold = f"{letter}) {case.choices[ord(letter) - ord('A')]}"
-        return fence(question, gold, case.response, limit=limit, salt=self._asked_as)
-
     def _evidence(self, found: Tally, fenced: Fenced) -> str:
         notes = []
         if "gold" not in self._prompt.variables:
@@ -292,13 +234,6 @@ class PlainJudge:
     def _out_of_order(self, fault: BackendError) -> Vote:
         self.down = str(fault)
         return Vote(None, f"The judge is down: {fault}", lasting=False)
-
-
-def _deliberation(opinions: str, mark: str) -> str:
-    """What is added to a judge's prompt to show it what others said."""
-    prompt = load_prompt(DELIBERATION)
-    values = {"opinions": between("opinions", opinions, mark), "mark": mark}
-    return "\n\n" + fill(prompt.user, values)
 
 
 def temperature_of(name: str, config: JudgeConfig) -> float:

@@ -82,6 +82,13 @@ def test_the_gold_answer_seen_on_the_way_proves_nothing() -> None:
     assert (verdict.outcome, verdict.claim) == ("undecided", "incorrect")
 
 
+def test_a_number_read_on_the_way_proves_nothing_either() -> None:
+    response = r"There are 12 boxes of 20, which makes \boxed{240}."
+    verdict = held("correct", "12", response, "240")
+    assert (verdict.outcome, verdict.claim) == ("undecided", "correct")
+    assert "is not the answer that the response gives" in verdict.evidence
+
+
 def test_a_letter_is_held_to_the_letter() -> None:
     options = ["Rome", "Paris", "Bonn"]
     verdict = held("correct", "A", "The answer is (A).", "B", "choice", choices=options)
