@@ -28,7 +28,7 @@ concurrency = 4
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.chdir(tmp_path)
     script = tmp_path / "script.toml"

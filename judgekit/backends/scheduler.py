@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -123,13 +124,11 @@ class Scheduler:
         try:
             with torch.inference_mode():
                 self._run()
-            self._abandon(BackendError("the model was closed"))
         except BackendError as fault:
             self._abandon(fault)
-        except BaseException as fault:
+        finally:
             # A defect of ours must reach those who wait, or they would wait forever.
-            self._abandon(fault)
-            raise
+            self._abandon(sys.exception() or BackendError("the model was closed"))
 
     def _run(self) -> None:
         while True:

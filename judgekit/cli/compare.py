@@ -39,7 +39,8 @@ def compare(
     found = compare_runs([the_run(path) for path in runs])
     wanted = "json" if as_json else format
     if wanted == "terminal":
-        screen().print(terminal(found))
+        console = screen()
+        console.print(terminal(found, console.width))
     else:
         typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
     return errors.DONE

@@ -60,7 +60,8 @@ def report(
     found = make_report(chosen, table=table, by=by)
     wanted = "json" if as_json else format
     if wanted == "terminal":
-        screen().print(terminal(found))
+        console = screen()
+        console.print(terminal(found, console.width))
     else:
         typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
     if html is not None:

@@ -20,7 +20,7 @@ Typed = Callable[..., tuple[int, str, str]]
 SCRIPT = 'default = "So the answer is \\\\boxed{4}."\n'
 
 
-@pytest.fixture()
+@pytest.fixture
 def typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Typed:
@@ -104,7 +104,7 @@ def _foreign(rows: list[dict[str, object]]) -> None:
 @pytest.mark.parametrize("workers", [(), ("--workers", "2")])
 def test_grade_a_foreign_file(typed: Typed, workers: tuple[str, ...]) -> None:
     _foreign(FOREIGN)
-    code, out, _ = typed("grade", "rows.jsonl", "--judge", "none", "--out", "g.jsonl", *workers)
+    code, _, _ = typed("grade", "rows.jsonl", "--judge", "none", "--out", "g.jsonl", *workers)
     assert code == 0
     rows = [orjson.loads(line) for line in Path("g.jsonl").read_bytes().splitlines()]
     assert [(r["id"], r["sample"]) for r in rows] == [("a", 0), ("a", 1), ("b", 0)]
@@ -229,7 +229,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "offered"), [("judgekit gen", "generate"), ("judgekit generate --strat", "--strategy")]
+    ("words", "offered"),
+    [("judgekit gen", "generate"), ("judgekit generate --strat", "--strategy")],
 )
 def test_completion_offers_commands_and_options(words: str, offered: str) -> None:
     done = subprocess.run(
