@@ -30,6 +30,9 @@ LOOKS = {
     "folded": "dim",
 }
 
+KEYS = frozenset({"label", "skip", "previous", "ask", "undo", "unfold", "filter"})
+"""Actions that rest while a note or a search is written."""
+
 Entry = Literal["note", "search"]
 
 
@@ -132,12 +135,20 @@ class LabelApp(App[None]):
         line = self.query_one("#entry", Input)
         line.border_title = "note on this row" if entry == "note" else "search (empty: all rows)"
         line.value = self.queue.note_here if entry == "note" else self.queue.sought
+        line.border_subtitle = "enter keeps it, esc leaves"
         line.add_class("asked")
         line.focus()
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a line is being written, keys write."""
+        del parameters
+        return self.asked is None or action not in KEYS
 
     def action_leave_entry(self) -> None:
         self.asked = None
         self.query_one("#entry", Input).remove_class("asked")
+        self.refresh_bindings()
         self.query_one("#response").focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -146,7 +157,8 @@ class LabelApp(App[None]):
             self._show()
         else:
             found = self.queue.search(event.value)
-            self.message = f"{found} rows with “{plain_line(event.value, 40)}”"
+            sought = plain_line(event.value, 40)
+            self.message = f"rows with “{sought}”: {found}" if sought else "all rows"
             self._turn()
         self.action_leave_entry()
 
@@ -191,7 +203,7 @@ class LabelApp(App[None]):
             parts.insert(0, f"{queue.current.row.key.id}  {at}/{shown} {queue.filter}")
         if queue.sought:
             parts.append(f"search: {queue.sought}")
-        parts += [self.heading, f"by {queue.by}", "blind" if queue.blind else ""]
+        parts += ["blind" if queue.blind else "", f"by {queue.by}", self.heading]
         return Text(plain_line(" · ".join(filter(None, parts)), 300), no_wrap=True)
 
     def _response(self, task: Task) -> Text:

@@ -37,7 +37,7 @@ def pieces(row: Row, *, unfolded: bool = False) -> list[Piece]:
     shown: list[Piece] = []
     start = max(0, len(text) - (WHOLE if unfolded else KEPT))
     if not unfolded:
-        start = max(start, _fold(stretches, len(text)))
+        start = max(start, _fold(stretches, text))
     if start:
         hidden = len(text[:start].split())
         what = "thinking" if stretches[0][2] == "thinking" else "text"
@@ -89,12 +89,11 @@ def _stretches(row: Row) -> Iterator[tuple[int, int, Look]]:
         yield start, len(row.response.text), "text"
 
 
-def _fold(stretches: Sequence[tuple[int, int, Look]], end: int) -> int:
+def _fold(stretches: Sequence[tuple[int, int, Look]], text: str) -> int:
     """From where on the text is shown: after the thinking, or its last words where it is all."""
-    thinking = [high for _, high, look in stretches if look == "thinking"]
-    if not thinking:
-        return 0
-    return min(thinking[-1], max(0, end - FOLDED_TAIL))
+    thinking = max((high for _, high, look in stretches if look == "thinking"), default=0)
+    rest = text[thinking:].lstrip()
+    return len(text) - len(rest) if rest else min(thinking, max(0, len(text) - FOLDED_TAIL))
 
 
 def _cut(low: int, high: int, marked: tuple[int, int]) -> list[tuple[int, int, bool]]:

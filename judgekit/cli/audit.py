@@ -29,6 +29,7 @@ from judgekit.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from judgekit.audit.correction import Corrected
     from judgekit.audit.disagreements import Pair
     from judgekit.audit.labels import Agreement, Rule
     from judgekit.audit.plan import Plan
@@ -188,6 +189,7 @@ def _login() -> str:
 
 
 def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str, Any]:
+    from judgekit.audit.correction import corrected
     from judgekit.audit.disagreements import disagreements
     from judgekit.audit.labels import agreement, settle
     from judgekit.audit.plan import plan_in_force
@@ -202,10 +204,13 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
     order = ranked(subject.rows, known)
     agreed = agreement(labels)
     plan = plan_in_force(subject.folder)
+    mended = corrected([row.grade for row in subject.rows], labels, subject.folder, rule=rule)
     if not as_json:
         _show_pairs(pairs)
         _show_ranked(order[:top], len(order))
         _show_labels(labels, settled.unsure, agreed)
+        if mended:
+            _show_corrected(mended)
         if plan:
             missing = left(plan, labels)
             screen().print(f"plan: {len(plan.rows)} rows, {missing} still to label")
@@ -217,6 +222,7 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
         "disagreements": [_pair_row(pair) for pair in pairs],
         "ranked": [_ranked_row(each) for each in order[:top]],
         "agreement": dataclasses.asdict(agreed) if agreed else None,
+        "corrected": dataclasses.asdict(mended) if mended else None,
         "plan": _plan_row(plan) if plan else None,
     }
 
@@ -288,6 +294,20 @@ def _show_labels(labels: Sequence[Label], unsure: int, agreed: Agreement | None)
             kappa += f" [{found.low:.3f}, {found.high:.3f}]"
         line = f"agreement of {', '.join(agreed.labellers)}: {agreed.agreed} of {agreed.rows}"
         screen().print(plain(line + kappa), soft_wrap=True)
+
+
+def _show_corrected(found: Corrected) -> None:
+    line = f"accuracy as graded {found.raw:.1%}; "
+    if made := found.estimate:
+        line += (
+            f"corrected {made.value:.1%} [{made.low:.1%}, {made.high:.1%}] by {made.labels_used} "
+            f"labels ({made.target}, {100 * made.level:g} %)"
+        )
+    else:
+        line += f"corrected: no number, {found.refused}"
+    screen().print(plain(line), soft_wrap=True)
+    for note in found.notes:
+        screen().print(f"[dim]{plain(note)}[/dim]", soft_wrap=True)
 
 
 def _key(each: Ranked) -> str:

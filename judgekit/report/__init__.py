@@ -18,6 +18,7 @@ from judgekit.report.table import Report, Table
 from judgekit.report.tables import (
     TABLES,
     accuracy_table,
+    corrected_table,
     details_table,
     format_table,
     loops_table,
@@ -80,6 +81,7 @@ def report(
     else:
         tables = [
             accuracy_table(lines),
+            *([corrected_table(lines)] if any(line.corrected for line in lines) else []),
             tokens_table(lines),
             outcomes_table(lines),
             details_table(lines),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from judgekit.audit.correction import Corrected
 from judgekit.report.summary import Line
 from judgekit.report.table import Column, Table, interval, percent, words
 
@@ -29,6 +30,7 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
             rows.append(
                 ("", f"{percent(found.best)} % if the {found.open:,} open ones were all right")
             )
+        rows += _corrected_rows(line.corrected)
         rows += [
             (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
             for name, each in line.sampled.items()
@@ -61,6 +63,20 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
     return rows
 
 
+def _corrected_rows(found: Corrected | None) -> list[tuple[str, str]]:
+    """The accuracy that labels correct, what it rests on, or why there is none."""
+    if found is None:
+        return []
+    if found.estimate is None:
+        return [("Corrected", f"no number: {found.refused}"), *(("", n) for n in found.notes)]
+    made = found.estimate
+    text = (
+        f"{percent(made.value)} %   by {made.labels_used:,} labels, "
+        f"{100 * made.level:g} % interval {interval(made.low, made.high)} ({made.target})"
+    )
+    return [("Corrected", text), *(("", note) for note in found.notes)]
+
+
 def summary_table(line: Line) -> Table:
     """One run, measure by measure."""
     rows = tuple((words(name), words(text)) for name, text in summary_rows(line))
@@ -77,7 +93,8 @@ def flat_table(lines: Sequence[Line]) -> Table:
     names = (
         *("benchmark", "model", "setting", "n", "problems", "accuracy", "low", "high", "best"),
         *("correct", "wrong", "truncated_wrong", "looped_wrong", "no_answer", "undecided"),
-        *("failed", "ungraded", "tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
+        *("failed", "ungraded", "corrected", "corrected_low", "corrected_high", "labels"),
+        *("tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
         *("discarded_tokens", "truncated", "loops", "format_kept", "stages", "run"),
     )
     rows = []
@@ -89,12 +106,20 @@ def flat_table(lines: Sequence[Line]) -> Table:
             *(found.value, low, high, found.best, found.correct),
             *(reasons.get(k, 0) for k in ("wrong", "truncated", "looped", "no answer")),
             *(reasons.get(k, 0) for k in ("undecided", "failed", "ungraded")),
+            *_corrected_values(line.corrected),
             *(line.completion.mean, line.completion.median, line.completion.total),
             *(line.cost["forced"], line.cost["discarded"], line.truncated),
             *(_counts(line.loops), line.format_kept.value, _counts(line.stages), line.run),
         )
         rows.append(tuple(words(value) for value in values))
     return Table("runs", "Runs", tuple(Column(name, name) for name in names), tuple(rows))
+
+
+def _corrected_values(found: Corrected | None) -> tuple[float | int | None, ...]:
+    if found is None or found.estimate is None:
+        return None, None, None, found.labelled if found else None
+    made = found.estimate
+    return made.value, made.low, made.high, made.labels_used
 
 
 def _counts(counted: object) -> str:

@@ -13,6 +13,7 @@ from judgekit.analysis.format import expected
 from judgekit.analysis.frame import frame
 from judgekit.analysis.intervals import LEVEL, Share, share
 from judgekit.analysis.tokens import Tokens, cost, loops, tokens, truncated
+from judgekit.audit.correction import Corrected, corrected
 from judgekit.records import Grade, Problem, Response
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Line:
     ones under `none`. `sampled` has pass@k, pass^k and maj@k for the k samples that every problem
     has, where k > 1, and `seed_std` is the standard deviation of the accuracies of single samples.
     `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
-    `format_faults` counts the first rule that each response broke.
+    `format_faults` counts the first rule that each response broke. `corrected` is the accuracy that
+    labels correct, where there are any.
     """
 
     run: str
@@ -63,6 +65,7 @@ class Line:
     format_kept: Share
     format_faults: Mapping[str, int]
     config: Mapping[str, Any]
+    corrected: Corrected | None = None
 
     @property
     def looped(self) -> int:
@@ -109,6 +112,7 @@ def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: fl
         format_kept=share(judged["format_ok"].to_numpy(float), judged["id"], level),
         format_faults={str(k): int(n) for k, n in rows["format_fault"].value_counts().items()},
         config=run.config,
+        corrected=corrected(run.grades, getattr(run, "labels", ()), run.path, variant=variant),
     )
 
 

@@ -37,6 +37,38 @@ def accuracy_table(lines: Sequence[Line]) -> Table:
     return replace(table, rows=rows, notes=tuple(notes), pictures=pictures)
 
 
+def corrected_table(lines: Sequence[Line]) -> Table:
+    """Accuracy as graded and as labels correct it, for the lines that have labels."""
+    found = [(line, line.corrected) for line in lines if line.corrected]
+    columns = (
+        *_label_columns(lines),
+        Column("n", "n"),
+        Column("raw", "as graded"),
+        Column("corrected", "corrected"),
+        Column("interval", "interval"),
+        Column("labels", "labels"),
+    )
+    rows, notes = [], dict[str, None]()
+    for line, each in found:
+        made = each.estimate
+        rows.append(
+            (
+                *_labels(lines, line),
+                count(each.graded),
+                Cell(percent(each.raw), each.raw),
+                Cell(percent(made.value), made.value) if made else Cell("no number"),
+                Cell(interval(made.low, made.high), [made.low, made.high]) if made else words(None),
+                count(made.labels_used if made else each.labelled),
+            )
+        )
+        for note in filter(None, (each.refused, *each.notes)):
+            notes.setdefault(f"{line.setting} on {line.benchmark}: {note}")
+    return Table(
+        *("corrected", "Accuracy corrected by labels", columns, tuple(rows), tuple(notes)),
+        labels=len(_varying(lines)),
+    )
+
+
 def tokens_table(lines: Sequence[Line]) -> Table:
     """Mean completion tokens, the models' own, with the median."""
     table, _ = _pivot("tokens", "Completion tokens", lines, _tokens_cell)
