@@ -45,7 +45,7 @@ class Sampler:
 
 
 def choose(logits: Tensor, samplers: Sequence[Sampler]) -> list[Choice]:
-    """One token a row of `logits`, `[rows, vocabulary]`."""
+    """One token a row of `logits`, `[rows, vocabulary]`, which are the caller's no more."""
     logits = logits.float()
     scores = _adjusted(logits, samplers)
     best, greedy = scores.max(-1)
@@ -64,9 +64,10 @@ def choose(logits: Tensor, samplers: Sequence[Sampler]) -> list[Choice]:
 
 
 def _adjusted(logits: Tensor, samplers: Sequence[Sampler]) -> Tensor:
+    """The scores to choose by; the logits are written over unless they are wanted as they were."""
     if not any(sampler.ask.logit_bias or sampler.barred for sampler in samplers):
         return logits
-    scores = logits.clone()
+    scores = logits.clone() if any(sampler.ask.logprobs for sampler in samplers) else logits
     for row, sampler in zip(scores, samplers, strict=True):
         if sampler.ask.logit_bias:
             ids = torch.tensor(list(sampler.ask.logit_bias), device=row.device)
