@@ -291,6 +291,8 @@ async def respond(
                 error=_said(fault),
             )
         ]
+    finally:
+        model.ledger.close()
     transcripts = [result] if isinstance(result, Transcript) else result
     seconds = time.monotonic() - started
     keep_ids = plan.options["token_ids"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from judgekit.backends.engine import Extension
+from judgekit.backends.engine import Context, Engine, Extension
 from judgekit.records import FinishReason, Segment, Usage
 
 
@@ -40,13 +40,23 @@ class Transcript:
 
 @dataclass(slots=True)
 class Ledger:
-    """All that the models read and wrote for one generation, whatever became of it."""
+    """All that the models read and wrote for one generation, whatever became of it.
+
+    `opened` is every context of the generation, so that none is kept by its engine afterwards.
+    """
 
     spent: dict[str, Usage] = field(default_factory=dict)
+    opened: list[tuple[Engine, Context]] = field(default_factory=list)
 
     def add(self, by: str, extension: Extension) -> None:
         """Count an extension by the model of this name."""
         self.spent[by] = counted(self.spent.get(by, Usage()), extension)
+
+    def close(self) -> None:
+        """Nothing more is generated; the engines may forget every context."""
+        for engine, context in self.opened:
+            engine.release(context)
+        self.opened.clear()
 
     def settle(self, kept: Mapping[str, Usage]) -> dict[str, Usage]:
         """The usage of a response: what was written and did not enter it is discarded."""

@@ -44,6 +44,7 @@ class Model:
         prompt = prompt or self.prompt
         chat = messages(prompt, problem, system=self.system, shots=shots, **variables)
         context = open_context(self.engine, chat)
+        self.ledger.opened.append((self.engine, context))
         turn = Turn(self.engine, context, self.sampling, by=self.name, ledger=self.ledger)
         if prompt.start:
             turn.force(prompt.start)
@@ -202,6 +203,7 @@ class Turn:
         context = replace(
             self.context, pieces=list(self.context.pieces), cache=self.engine.fork(self.context)
         )
+        self.ledger.opened.append((self.engine, context))
         sampling = self.sampling
         if parts:
             sampling = replace(sampling, seed=derive(sampling.seed, self._extensions, *parts))

@@ -48,7 +48,8 @@ async def beam_search(
         if not paths or search.spent:
             break
         places = n - len(search.finished)
-        kept = sorted(paths, key=_score, reverse=True)[: n // width]
+        best = sorted(paths, key=_score, reverse=True)
+        kept = _keep(best[: n // width], best[n // width :])
         paths = [child for path in kept for child in path.children(width)][:places]
     return await search.winner(paths, choose)
 
@@ -71,7 +72,8 @@ async def dvts(
     for _ in range(steps):
         drawn = await search.advance([child for tree in trees for child in tree.children(width)])
         siblings = [drawn[i : i + width] for i in range(0, len(drawn), width)]
-        trees = search.unfinished([max(each, key=_score) for each in siblings])
+        best = [max(each, key=_score) for each in siblings]
+        trees = search.unfinished(_keep(best, [path for path in drawn if path not in best]))
         if not trees or search.spent:
             break
     return await search.winner(trees, choose)
@@ -119,7 +121,7 @@ def shared_out(places: int, scores: Sequence[float], balance: float) -> list[int
     return shares
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Path:
     """A solution under way, and the score of what is written of it."""
 
@@ -136,6 +138,13 @@ class _Path:
 
 def _score(path: _Path) -> float:
     return path.score
+
+
+def _keep(kept: list[_Path], dropped: Sequence[_Path]) -> list[_Path]:
+    """Those that are kept; the engine may forget the others."""
+    for path in dropped:
+        path.turn.close()
+    return kept
 
 
 @dataclass(slots=True)

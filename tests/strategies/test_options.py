@@ -250,3 +250,27 @@ def test_probability_and_reward_are_scores_as_they_are() -> None:
     assert scored(RewardScorer(reward), "four") == 0.4
     assert scored(by_logprob, "4") == 1.0
     assert scored(by_logprob, "") == 0.0
+
+
+def test_a_generation_that_fails_leaves_nothing_with_the_engine(tmp_path: Path) -> None:
+    from judgekit.backends.engine import Ask, Context, Extension
+    from judgekit.backends.scripted import ScriptedEngine
+    from judgekit.errors import RequestFailed
+    from judgekit.generate import respond
+
+    class Failing(ScriptedEngine):
+        async def extend(self, context: Context, ask: Ask) -> Extension:
+            extension = await super().extend(context, ask)
+            contexts.append(context)
+            if len(contexts) == 3:
+                raise RequestFailed("the third request failed")
+            return extension
+
+    contexts: list[Context] = []
+    planned = plan(Job(strategy="majority-vote", options={"n": "4"}, limit=1))
+    problem = planned.benchmark.problems[0]
+    engine = Failing(saying("\\boxed{4}"))
+    (response,) = asyncio.run(respond(planned, engine, problem, 0))
+    assert (response.finish_reason, response.error) == ("error", "the third request failed")
+    assert contexts
+    assert not any(context.cache for context in contexts)

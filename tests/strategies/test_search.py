@@ -8,7 +8,8 @@ import pytest
 from driving import PROBLEM, Says, drive, model, pieces
 
 from judgekit import strategies
-from judgekit.backends.engine import Message
+from judgekit.backends.engine import Context, Message
+from judgekit.backends.scripted import ScriptedEngine
 from judgekit.backends.turn import Turn
 from judgekit.errors import ConfigError
 from judgekit.records import Problem
@@ -158,3 +159,23 @@ def test_sizes_that_do_not_go_together_are_refused(name: str, options: dict[str,
     with pytest.raises(ConfigError):
         strategies.get(name).options(options)
     assert PROBLEM.id
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_the_engine_is_told_of_every_path_that_ended(name: str) -> None:
+    class Watched(ScriptedEngine):
+        def release(self, context: Context) -> None:
+            released.append(id(context))
+            super().release(context)
+
+    released: list[int] = []
+    says = stepping(2, "good", "bad")
+    subject = model(says, temperature=0.7, engine=Watched(says))
+    drive(name, subject, n=4, scorer=good_steps, **({} if name == "rebase" else {"width": 2}))
+    opened = [context for _, context in subject.ledger.opened]
+    kept = [context for context in opened if context.cache]
+    # Continuations beyond the places that were left are never begun, and hold nothing.
+    assert not kept
+    assert len(set(released)) > 4
+    subject.ledger.close()
+    assert {id(context) for context in opened} <= set(released)
