@@ -121,14 +121,15 @@ class Scheduler:
         self._thread.join()
 
     def _main(self) -> None:
+        end: BaseException = BackendError("the model was closed")
         try:
             with torch.inference_mode():
                 self._run()
         except BackendError as fault:
-            self._abandon(fault)
+            end = fault
         finally:
             # A defect of ours must reach those who wait, or they would wait forever.
-            self._abandon(sys.exception() or BackendError("the model was closed"))
+            self._abandon(sys.exception() or end)
 
     def _run(self) -> None:
         while True:
