@@ -42,7 +42,7 @@ class Corrected:
             notes.append(f"Labellers disagree on {self.divided} rows; the rule is {self.rule}.")
         if self.looks > 1:
             notes.append(f"One of {self.looks} planned looks: together they hold at 95 %.")
-        return tuple(notes)
+        return tuple(dict.fromkeys(notes))
 
 
 def corrected(

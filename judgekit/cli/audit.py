@@ -13,6 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from judgekit import errors
+from judgekit.cli.audited import (
+    pair_row,
+    plan_row,
+    ranked_row,
+    show_corrected,
+    show_labels,
+    show_pairs,
+    show_plan,
+    show_ranked,
+)
 from judgekit.cli.common import (
     ConfigFile,
     Json,
@@ -24,20 +34,14 @@ from judgekit.cli.common import (
     print_json,
     remarks,
     screen,
-    table,
     the_run,
 )
 
 if TYPE_CHECKING:
-    from judgekit.audit.correction import Corrected
-    from judgekit.audit.disagreements import Pair
-    from judgekit.audit.labels import Agreement, Rule
-    from judgekit.audit.plan import Plan
+    from judgekit.audit.labels import Rule
     from judgekit.audit.queue import Task
     from judgekit.audit.subject import Subject
-    from judgekit.audit.triage import Ranked
     from judgekit.config import Config
-    from judgekit.records import Label
 
 EPILOG = examples(
     "judgekit audit",
@@ -130,7 +134,9 @@ def audit(
     person = by or _login()
     result: dict[str, Any] = {}
     if plan is not None or uniform is not None:
-        result = _plan(subject, plan, uniform, seed, aim, looks, assume or [], chosen, as_json)
+        result = _plan(
+            subject, plan, uniform, seed, aim, looks, assume or [], chosen, as_json, quiet
+        )
     elif import_ is not None:
         result = _import(subject, import_, person, as_json)
     elif not (label or export):
@@ -138,7 +144,7 @@ def audit(
     if label or export:
         tasks, hidden = _tasks(subject, chosen, triage, blind)
         if export:
-            result |= _export(tasks, export, subject, hidden, person, as_json)
+            result |= _export(tasks, export, subject, hidden, person, as_json, quiet)
         if label:
             result |= _label(tasks, subject, hidden, person, as_json)
     if as_json:
@@ -206,11 +212,11 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
     plan = plan_in_force(subject.folder)
     mended = corrected([row.grade for row in subject.rows], labels, subject.folder, rule=rule)
     if not as_json:
-        _show_pairs(pairs)
-        _show_ranked(order[:top], len(order))
-        _show_labels(labels, settled.unsure, agreed)
+        show_pairs(pairs)
+        show_ranked(order[:top], len(order))
+        show_labels(labels, settled.unsure, agreed)
         if mended:
-            _show_corrected(mended)
+            show_corrected(mended)
         if plan:
             missing = left(plan, labels)
             screen().print(f"plan: {len(plan.rows)} rows, {missing} still to label")
@@ -219,118 +225,11 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
         "rows": len(subject.rows),
         "labelled": len(known),
         "unsure": settled.unsure,
-        "disagreements": [_pair_row(pair) for pair in pairs],
-        "ranked": [_ranked_row(each) for each in order[:top]],
+        "disagreements": [pair_row(pair) for pair in pairs],
+        "ranked": [ranked_row(each) for each in order[:top]],
         "agreement": dataclasses.asdict(agreed) if agreed else None,
         "corrected": dataclasses.asdict(mended) if mended else None,
-        "plan": _plan_row(plan) if plan else None,
-    }
-
-
-def _show_pairs(pairs: Sequence[Pair]) -> None:
-    if not pairs:
-        screen().print("No two verdicts on the same response: there is nothing to compare.")
-        return
-    labelled = any(pair.first_right + pair.second_right for pair in pairs)
-    columns = ["", "rows", "correct", "both", "either", "no answer", "differ"]
-    cells = [
-        [
-            f"{pair.first}\n{pair.second}",
-            str(pair.rows),
-            f"{pair.first_only + pair.both}\n{pair.second_only + pair.both}",
-            *map(str, (pair.both, pair.either, pair.no_answer, pair.disagreements)),
-            *((f"{pair.first_right}\n{pair.second_right}",) if labelled else ()),
-        ]
-        for pair in pairs
-    ]
-    columns += ["right"] if labelled else []
-    shown = table("Where verdicts disagree", columns, cells, right=len(columns) - 1)
-    screen().print(shown)
-    legend = "correct: what each calls so; no answer: one of the two gave no verdict"
-    if labelled:
-        legend += "; right: where they differ and a person has said who is right"
-    screen().print(f"[dim]{legend}[/dim]", soft_wrap=True)
-
-
-def _show_ranked(order: Sequence[Ranked], total: int) -> None:
-    from judgekit.audit.reading import plain_line
-
-    if not order:
-        return
-    cells = [
-        [
-            "\n".join(
-                [
-                    plain_line(_key(each), 60),
-                    f"{each.row.grade.outcome} by {each.row.grade.stage}",
-                    plain_line("; ".join(each.why), 240),
-                ]
-            ),
-            f"{each.wrong:.0%}",
-            f"{100 * each.change:.2f}",
-        ]
-        for each in order
-    ]
-    columns = ["row, what is reported, why it is doubtful", "wrong?", "points"]
-    shown = table(f"What to label first ({len(order)} of {total})", columns, cells, right=2)
-    screen().print(shown)
-    screen().print(
-        "[dim]wrong?: the chance that the report is wrong; points: how far the label is expected "
-        "to move the accuracy or a judge's error rate[/dim]",
-        soft_wrap=True,
-    )
-
-
-def _show_labels(labels: Sequence[Label], unsure: int, agreed: Agreement | None) -> None:
-    if not labels:
-        return
-    people = sorted({label.by for label in labels})
-    rows = len({label.key for label in labels})
-    screen().print(plain(f"labels: {rows} rows by {', '.join(people)}, {unsure} unsure"))
-    if agreed:
-        found = agreed.kappa
-        kappa = "" if found.value != found.value else f", kappa {found.value:.3f}"
-        if kappa and found.low == found.low:
-            kappa += f" [{found.low:.3f}, {found.high:.3f}]"
-        line = f"agreement of {', '.join(agreed.labellers)}: {agreed.agreed} of {agreed.rows}"
-        screen().print(plain(line + kappa), soft_wrap=True)
-
-
-def _show_corrected(found: Corrected) -> None:
-    line = f"accuracy as graded {found.raw:.1%}; "
-    if made := found.estimate:
-        line += (
-            f"corrected {made.value:.1%} [{made.low:.1%}, {made.high:.1%}] by {made.labels_used} "
-            f"labels ({made.target}, {100 * made.level:g} %)"
-        )
-    else:
-        line += f"corrected: no number, {found.refused}"
-    screen().print(plain(line), soft_wrap=True)
-    for note in found.notes:
-        screen().print(f"[dim]{plain(note)}[/dim]", soft_wrap=True)
-
-
-def _key(each: Ranked) -> str:
-    key = each.row.key
-    sample = f" #{key.sample}" if key.sample else ""
-    return key.id + sample + (f" {key.variant}" if key.variant else "")
-
-
-def _pair_row(pair: Pair) -> dict[str, Any]:
-    row = dataclasses.asdict(pair)
-    row["keys"] = [key._asdict() for key in pair.keys]
-    return {**row, "either": pair.either, "rows": pair.rows}
-
-
-def _ranked_row(each: Ranked) -> dict[str, Any]:
-    return {
-        **each.row.key._asdict(),
-        "reported": each.row.grade.outcome,
-        "stage": each.row.grade.stage,
-        "why": list(each.why),
-        "wrong": each.wrong,
-        "accuracy": each.accuracy,
-        "judge": each.judge,
+        "plan": plan_row(plan) if plan else None,
     }
 
 
@@ -347,6 +246,7 @@ def _plan(
     assume: Sequence[str],
     rule: Rule,
     as_json: bool,
+    quiet: bool,
 ) -> dict[str, Any]:
     from judgekit.audit.plan import plan_uniform, plan_width, write_plan
     from judgekit.audit.tasks import left
@@ -366,10 +266,10 @@ def _plan(
     path = write_plan(subject, found)
     todo = left(found, subject.labels)
     if not as_json:
-        _show_plan(found, todo)
-        remarks().print(f"plan: {plain(str(path))}", soft_wrap=True)
-        remarks().print("next: the same command with --label, or --export sheet.html")
-    return {**_plan_row(found), "to_label": todo, "file": str(path)}
+        show_plan(found, todo)
+        remarks(quiet).print(f"plan: {plain(str(path))}", soft_wrap=True)
+        remarks(quiet).print("next: the same command with --label, or --export sheet.html")
+    return {**plan_row(found), "to_label": todo, "file": str(path)}
 
 
 def _shares(pairs: Sequence[str]) -> dict[str, float]:
@@ -382,40 +282,6 @@ def _shares(pairs: Sequence[str]) -> dict[str, float]:
                 f"--assume {stage}={share}: {share!r} is no share", hint="such as exact=0.01"
             ) from None
     return found
-
-
-def _show_plan(plan: Plan, todo: int) -> None:
-    if plan.strata:
-        cells = [
-            [
-                *(each.stage, each.outcome, str(each.size)),
-                f"{each.guess:.1%}" if each.assumed is None else f"assumed ≤ {each.assumed:.1%}",
-                str(each.labels),
-                f"{each.labels / each.size:.1%}",
-            ]
-            for each in plan.strata
-        ]
-        columns = ["decided by", "outcome", "rows", "wrong, guessed", "label", "chance"]
-        screen().print(table("Rows to label", columns, cells, right=4))
-    line = f"{len(plan.rows)} labels, {todo} still to make"
-    if plan.expected is not None:
-        line += f"; expected width {plan.expected:.3f} ({plan.target})"
-    if plan.looks > 1:
-        line += f" at each of {plan.looks} looks, {100 * plan.level:g} % each"
-    screen().print(f"{line}; seed {plan.seed}")
-    for each in plan.strata:
-        if each.assumed is not None:
-            screen().print(
-                plain(
-                    f"Assumes at most {each.assumed:g} of {each.stage} verdicts ({each.outcome}) "
-                    "are wrong; no label checks this."
-                ),
-                soft_wrap=True,
-            )
-
-
-def _plan_row(plan: Plan) -> dict[str, Any]:
-    return {**dataclasses.asdict(plan), "level": plan.level}
 
 
 # --- labelling ----------------------------------------------------------------------------------
@@ -466,7 +332,13 @@ def _label(
 
 
 def _export(
-    tasks: Sequence[Task], path: Path, subject: Subject, blind: bool, person: str, as_json: bool
+    tasks: Sequence[Task],
+    path: Path,
+    subject: Subject,
+    blind: bool,
+    person: str,
+    as_json: bool,
+    quiet: bool,
 ) -> dict[str, Any]:
     """The rows that this person has not labelled, as a sheet or page."""
     from judgekit.audit.page import page
@@ -486,7 +358,7 @@ def _export(
         path.write_text(text, encoding="utf-8", newline="")
     if not as_json:
         screen().print(plain(f"{len(tasks)} rows to label: {path}"), soft_wrap=True)
-        remarks().print("next: judgekit audit … --import with what comes back")
+        remarks(quiet).print("next: judgekit audit … --import with what comes back")
     return {"exported": len(tasks), "file": str(path)}
 
 
