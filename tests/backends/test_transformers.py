@@ -344,3 +344,11 @@ def _no_memory(chunks: Any) -> None:
     import torch
 
     torch.empty(2**60)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_reaches_those_who_wait(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = TransformersEngine(ModelConfig(concurrency=2), tiny())
+    monkeypatch.setattr(engine._scheduler._pool, "forward", lambda chunks: {}["defect"])
+    with pytest.raises(KeyError, match="defect"):
+        gather(engine, (Context((), "", (1, 2, 3)), Ask(max_tokens=4)))
