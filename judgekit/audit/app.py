@@ -6,6 +6,8 @@ wrote is put there as text without markup, its control characters escaped.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Literal
 
 from rich.table import Table
@@ -17,6 +19,7 @@ from textual.widgets import Footer, Input, Static
 
 from judgekit.audit.queue import Queue, Task
 from judgekit.audit.reading import pieces, plain_line, visible
+from judgekit.errors import JudgekitError
 from judgekit.prompt import options
 from judgekit.records import Label, Outcome, Verdict
 
@@ -37,7 +40,10 @@ Entry = Literal["note", "search"]
 
 
 class LabelApp(App[None]):
-    """Label the rows of a queue; the app ends when the person leaves."""
+    """Label the rows of a queue; the app ends when the person leaves.
+
+    It ends too where a label cannot be saved: `fault` then says why.
+    """
 
     TITLE = "judgekit audit"
     ENABLE_COMMAND_PALETTE = False
@@ -71,6 +77,7 @@ class LabelApp(App[None]):
 
     def __init__(self, queue: Queue, title: str) -> None:
         super().__init__()
+        self.fault: JudgekitError | None = None
         self.queue = queue
         self.heading = title
         self.unfolded = False
@@ -104,7 +111,8 @@ class LabelApp(App[None]):
     def action_label(self, outcome: Outcome) -> None:
         if self.queue.current is not None:
             self.message = f"{plain_line(self.queue.current.row.key.id, 40)}: {WORDS[outcome]}"
-            self.queue.label(outcome)
+            with self._saving():
+                self.queue.label(outcome)
             self._turn()
 
     def action_skip(self) -> None:
@@ -116,8 +124,10 @@ class LabelApp(App[None]):
         self._turn()
 
     def action_undo(self) -> None:
-        taken = self.queue.undo()
-        self.message = "undone" if taken else "nothing to undo"
+        self.message = "nothing to undo"
+        with self._saving():
+            if self.queue.undo():
+                self.message = "undone"
         self._turn()
 
     def action_unfold(self) -> None:
@@ -153,7 +163,8 @@ class LabelApp(App[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self.asked == "note":
-            self.queue.note(event.value.strip())
+            with self._saving():
+                self.queue.note(event.value.strip())
             self._show()
         else:
             found = self.queue.search(event.value)
@@ -161,6 +172,14 @@ class LabelApp(App[None]):
             self.message = f"rows with “{sought}”: {found}" if sought else "all rows"
             self._turn()
         self.action_leave_entry()
+
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        try:
+            yield
+        except JudgekitError as fault:
+            self.fault = fault
+            self.exit()
 
     # --- the screen -------------------------------------------------------------------------------
 

@@ -142,13 +142,15 @@ class Queue:
         """Take the last label or changed note back and go to its row; None if there is none."""
         if not self._history:
             return None
-        step = self._history.pop()
+        step = self._history[-1]
         if step.before is None:
-            taken = self.labels.pop(step.key)
-            self._save(replace(taken, at=self._now(), withdrawn=True))
+            self._save(replace(self.labels[step.key], at=self._now(), withdrawn=True))
+            del self.labels[step.key]
         else:
-            self.labels[step.key] = replace(step.before, at=self._now())
-            self._save(self.labels[step.key])
+            before = replace(step.before, at=self._now())
+            self._save(before)
+            self.labels[step.key] = before
+        self._history.pop()
         self._go_to(step.key)
         return step.key
 

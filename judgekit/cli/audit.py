@@ -320,12 +320,17 @@ def _label(
     with Writer(subject.folder) as writer:
         queue = Queue(tasks, person, writer.append, earlier=subject.labels, blind=blind)
         before = queue.done
-        LabelApp(queue, _title(subject, tasks)).run()
+        app = LabelApp(queue, _title(subject, tasks))
+        app.run()
+    if app.fault:
+        raise app.fault
+    if app.return_code:
+        raise typer.Exit(app.return_code)
     todo = len(tasks) - queue.done
     if not as_json:
         where = subject.folder / "labels.jsonl"
         screen().print(
-            plain(f"{queue.done - before} labels made, {todo} of {len(tasks)} to go: {where}"),
+            plain(f"labels made: {queue.done - before}; to go: {todo} of {len(tasks)} ({where})"),
             soft_wrap=True,
         )
     return {"made": queue.done - before, "to_go": todo}
@@ -345,8 +350,8 @@ def _export(
     from judgekit.audit.sheet import sheet
     from judgekit.runs import disk
 
-    done = {(each.key, each.by) for each in subject.labels}
-    tasks = [task for task in tasks if (task.row.key, person) not in done]
+    done = {(each.key, each.design) for each in subject.labels if each.by == person}
+    tasks = [task for task in tasks if (task.row.key, task.design) not in done]
     kind = path.suffix.lower()
     if kind == ".csv":
         text = sheet(tasks, blind)

@@ -12,6 +12,7 @@ from making import row
 
 from judgekit.audit.queue import Queue, Task
 from judgekit.audit.subject import Row
+from judgekit.errors import EnvironmentFault
 from judgekit.records import Label, Verdict, from_row
 from judgekit.runs import Writer, read_lines, standing
 
@@ -185,6 +186,21 @@ def test_hostile_text_does_not_act_on_the_screen(tmp_path: Path) -> None:
         assert "search: [/" in shown(app, "bar")
 
     drive(tmp_path, keys)
+
+
+def test_a_label_that_cannot_be_saved_ends_the_session(tmp_path: Path) -> None:
+    def full(_: Label) -> None:
+        raise EnvironmentFault("cannot write labels.jsonl: No space left on device")
+
+    async def session() -> LabelApp:
+        app = LabelApp(Queue([Task(each, "triage") for each in rows()], "ana", full), "a run")
+        async with app.run_test() as pilot:
+            await pilot.press("c")
+        return app
+
+    app = asyncio.run(session())
+    assert str(app.fault) == "cannot write labels.jsonl: No space left on device"
+    assert app.queue.done == 0
 
 
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (200, 60)])

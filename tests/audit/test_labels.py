@@ -183,6 +183,21 @@ class TestPlan:
         assert plan_in_force(tmp_path) == second
         assert left(second, rows.labels) == len(second.rows) - len(made)
 
+    def test_drawing_more_later_is_one_larger_draw(self, tmp_path: Path) -> None:
+        rows = [row(str(i), "correct", "large") for i in range(12)]
+        times = dict.fromkeys(range(12), 0)
+        for seed in range(300):
+            what = subject(tmp_path / str(seed), rows)
+            first = plan_uniform(what, 4, seed=seed)
+            write_plan(what, first)
+            with Writer(what.folder) as writer:
+                writer.append(*(label(each.id, design="uniform") for each in first.rows[:3]))
+            second = plan_uniform(what, 6, seed=1000 + seed)
+            assert {each.probability for each in second.rows} == {0.5}
+            for each in second.rows:
+                times[int(each.id)] += 1
+        assert all(abs(count - 150) < 5 * 8.7 for count in times.values())
+
     def test_label_serves_exactly_the_planned_rows(self, tmp_path: Path) -> None:
         rows = strata(tmp_path)
         made = plan_width(rows, 0.1)
