@@ -346,9 +346,9 @@ def _no_memory(chunks: Any) -> None:
     torch.empty(2**60)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_defect_reaches_those_who_wait(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = TransformersEngine(ModelConfig(concurrency=2), tiny())
     monkeypatch.setattr(engine._scheduler._pool, "forward", lambda chunks: {}["defect"])
+    monkeypatch.setattr("threading.excepthook", lambda told: None)
     with pytest.raises(KeyError, match="defect"):
         gather(engine, (Context((), "", (1, 2, 3)), Ask(max_tokens=4)))
