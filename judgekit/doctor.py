@@ -20,7 +20,7 @@ EXTRAS = {
     "gguf": ("local", "reads GGUF files, the embedded model among them"),
     "vllm": ("vllm", "the vLLM engine"),
     "dspy": ("judge", "judges as DSPy programs"),
-    "trl": ("train", "judgekit train"),
+    "trl": ("train", "training through TRL"),
     "peft": ("train", "LoRA adapters"),
     "huggingface_hub": ("hub", "benchmarks and models from the hub"),
     "pyarrow": ("parquet", "Parquet files"),
@@ -71,7 +71,7 @@ def _runs_folder() -> Finding:
 
 def _package(module: str, extra: str, purpose: str) -> Finding:
     if importlib.util.find_spec(module) is None:
-        return Finding(module, "missing", purpose, f"pip install 'judgekit-slm[{extra}]'")
+        return Finding(module, "missing", purpose, f"in the clone: pip install -e '.[{extra}]'")
     distributions = importlib.metadata.packages_distributions().get(module, [module])
     return Finding(module, "ok", f"{importlib.metadata.version(distributions[0])}, {purpose}")
 

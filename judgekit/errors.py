@@ -98,7 +98,9 @@ class MissingExtra(EnvironmentFault):
     """An optional dependency is not installed; the hint is the command that installs it."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} is not installed", hint=f"pip install 'judgekit-slm[{extra}]'")
+        super().__init__(
+            f"{what} is not installed", hint=f"in the clone: pip install -e '.[{extra}]'"
+        )
 
 
 class BackendError(JudgekitError):

@@ -49,4 +49,4 @@ def test_a_near_name_is_suggested_and_a_far_one_gets_the_list() -> None:
 
 def test_a_missing_extra_names_the_command() -> None:
     line = str(errors.MissingExtra("torch", "local"))
-    assert line == "torch is not installed (pip install 'judgekit-slm[local]')"
+    assert line == "torch is not installed (in the clone: pip install -e '.[local]')"

@@ -100,7 +100,9 @@ def table(
     shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     for i, column in enumerate(columns):
         number = i >= len(columns) - right
-        shown.add_column(column, justify="right" if number else "left", overflow="fold")
+        shown.add_column(
+            column, justify="right" if number else "left", overflow="fold", no_wrap=i == 0
+        )
     for row in rows:
         shown.add_row(*(plain(cell) for cell in row))
     return shown

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EVERY = 30.0
 """Seconds between two lines where standard error is no terminal."""
 
+FIRST = 8
+"""Responses after which a pace can be told."""
+
 
 @contextmanager
 def generating(quiet: bool) -> Iterator[Callable[[Progress], None]]:
@@ -101,7 +104,8 @@ def _lines(console: Any) -> Update:
 
 
 def _rate(new: int, seconds: float, left: int) -> str:
-    if not new or not seconds:
+    # The first rows of a batch all end late; a pace from them would be far too slow.
+    if not seconds or not new or (new < FIRST and left):
         return ""
     pace = new / seconds
     minutes, rest = divmod(round(left / pace), 60)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from judgekit.verifier.extraction import Extraction, extract
 from judgekit.verifier.kind import resolve_kind
 
 MAX_QUESTION = 20_000
+_PLAIN_NUMBER = re.compile(r"[-+$]?[\d.,]+%?")
 LONG_GOLD = 60
 """A gold answer longer than this may be a whole solution; the answer is then looked for in it."""
 
@@ -36,13 +38,14 @@ class Case:
     @cached_property
     def extraction(self) -> Extraction:
         """The candidate answers of the response; looked for once."""
-        return extract(
+        found = extract(
             self.response,
             kind=self.kind,
             choices=self.choices,
             finished=self.finished,
             skip=self.skip,
         )
+        return _without_echoes(found, self.question) if self.kind == "math" else found
 
 
 def make_case(
@@ -73,6 +76,33 @@ def gold_answer(gold: str) -> str:
     found = extract(gold)
     best = found.answer
     return best.text if best is not None and best.strength == "strong" else gold
+
+
+def _without_echoes(found: Extraction, question: str | None) -> Extraction:
+    """The candidates but for unmarked expressions that only repeat the question's own.
+
+    "the fractions 1/3 + 1/4" is no answer to "what is 1/3 + 1/4?", although it equals the gold. A
+    plain number may well stand in the question too and still be the answer.
+    """
+    if not question or found.answer is None or found.answer.strength != "weak":
+        return found
+    asked = _squeezed(question[:MAX_QUESTION])
+    kept = tuple(
+        candidate
+        for candidate in found.candidates
+        if candidate.strength != "weak"
+        or _PLAIN_NUMBER.fullmatch(candidate.text)
+        or _squeezed(candidate.text) not in asked
+    )
+    return (
+        found
+        if len(kept) == len(found.candidates)
+        else replace(found, candidates=kept, flags=found.flags if kept else ())
+    )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.replace("$", "").split())
 
 
 def _echo(question: str | None, response: str) -> int:

@@ -161,7 +161,7 @@ def test_without_textual_the_extra_is_named(typed: Typed, monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "textual.app", None)
     code, _, err = typed("runs/r", "--label")
     assert code == 3
-    assert "textual is not installed (pip install 'judgekit-slm[audit]')" in err
+    assert "textual is not installed (in the clone: pip install -e '.[audit]')" in err
 
 
 def test_a_run_without_grades(typed: Typed) -> None:
