@@ -315,21 +315,24 @@ def mend(path: Path) -> None:
     """
     import orjson
 
-    if not path.exists():
+    # A device or pipe in a file's place has no torn end, and may never end at all.
+    if not path.is_file() or not path.stat().st_size:
         return
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole == len(data):
-        return
-    lines = data[:whole].splitlines(keepends=True)
-    if lines and path.name == FILES[Response]:
-        last = orjson.loads(lines[-1])
-        while lines and last.get("variant"):
-            row = orjson.loads(lines[-1])
-            if (row.get("id"), row.get("sample")) != (last.get("id"), last.get("sample")):
-                break
-            whole -= len(lines.pop())
     with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        lines = data[:whole].splitlines(keepends=True)
+        if lines and path.name == FILES[Response]:
+            last = orjson.loads(lines[-1])
+            while lines and last.get("variant"):
+                row = orjson.loads(lines[-1])
+                if (row.get("id"), row.get("sample")) != (last.get("id"), last.get("sample")):
+                    break
+                whole -= len(lines.pop())
         file.truncate(whole)
 
 

@@ -383,7 +383,9 @@ def test_missing_extra_names_the_command(
     data = tmp_path / "a.parquet" if package == "pyarrow" else None
     with pytest.raises(MissingExtra) as fault:
         load(name, data=data)
-    assert str(fault.value).endswith(f"is not installed (in the clone: pip install -e '.[{extra}]')")
+    assert str(fault.value).endswith(
+        f"is not installed (in the clone: pip install -e '.[{extra}]')"
+    )
 
 
 @pytest.mark.parametrize(

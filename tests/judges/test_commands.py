@@ -146,7 +146,9 @@ def test_a_fault_that_ends_grading_is_one_line(
     code = cli.run(["grade", "rows.jsonl", "--judge", "other.py:judge", "-q"])
     _, err = capfd.readouterr()
     assert code == 3
-    assert err.strip().endswith("error dspy is not installed (in the clone: pip install -e '.[judge]')")
+    assert err.strip().endswith(
+        "error dspy is not installed (in the clone: pip install -e '.[judge]')"
+    )
     assert "Traceback" not in err
 
 
