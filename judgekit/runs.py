@@ -295,9 +295,14 @@ class Writer:
         lines = b"".join(orjson.dumps(to_row(each)) + b"\n" for each in records)
         with disk(self.path / FILES[cls]):
             descriptor = self._open(cls)
-            written = os.write(descriptor, lines)
-            if written != len(lines):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            try:
+                written = os.write(descriptor, lines)
+                if written != len(lines):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            except OSError:
+                # Opened again, the torn end is cut off before anything is written after it.
+                os.close(self._files.pop(cls))
+                raise
 
     def _open(self, cls: type) -> int:
         if cls not in self._files:
