@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from judgekit.backends.slots import Chunk
+from judgekit.backends.packed import Chunk
 
 
 class RowPool:

@@ -21,9 +21,9 @@ from typing import Any
 import torch
 
 from judgekit.backends.engine import Ask, Extension, Tokenizer
+from judgekit.backends.packed import Chunk
 from judgekit.backends.sampler import Sampler, choose
 from judgekit.backends.seating import Held, Pool, Seating, common
-from judgekit.backends.slots import Chunk
 from judgekit.backends.writing import Writing
 from judgekit.errors import BackendError, RequestFailed
 

@@ -13,12 +13,12 @@ its length is never looked at and is written over.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+
+from judgekit.backends.packed import Chunk, Plan, attention
 
 ATTENTION = "judgekit_slots"
 """Name under which the attention function is known to transformers."""
@@ -28,14 +28,6 @@ _TOLERANCE = {torch.float32: 1e-3, torch.float16: 2e-2, torch.bfloat16: 1e-1, to
 
 _GRAIN = 256
 """Tokens by which the pool grows at least."""
-
-
-class Chunk(NamedTuple):
-    """Tokens to append to the sequence in `slot`, of which `start` tokens are there already."""
-
-    slot: int
-    start: int
-    ids: Sequence[int]
 
 
 Parked = list[tuple[Tensor, Tensor]]
@@ -48,17 +40,17 @@ class SlotPool:
     def __init__(self, model: Any, slots: int) -> None:
         from transformers import AttentionInterface
 
-        AttentionInterface.register(ATTENTION, _attention)
+        AttentionInterface.register(ATTENTION, attention)
         model.set_attn_implementation(ATTENTION)
         self.slots = slots
         self._model = model
-        self._device = model.device
+        self.device = model.device
         self._capacity = 0
         self._layers: dict[int, tuple[Tensor, Tensor]] = {}
 
     def forward(self, chunks: Sequence[Chunk]) -> Tensor:
         """Append the chunks; the logits after the last token of each, `[chunks, vocabulary]`."""
-        plan = _Plan.of(chunks, self)
+        plan = Plan.of(chunks, self)
         self._reserve(max(plan.lengths))
         output = self._model(
             input_ids=plan.ids,
@@ -105,13 +97,15 @@ class SlotPool:
         """Bytes that a saved sequence takes."""
         return sum(keys.nbytes + values.nbytes for keys, values in parked)
 
-    def write(self, layer: int, key: Tensor, value: Tensor, plan: _Plan) -> tuple[Tensor, Tensor]:
+    def write(
+        self, layer: int, key: Tensor, value: Tensor, slots: Tensor, positions: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Put the new tokens' keys and values in their places; the layer's whole buffers."""
         if layer not in self._layers:
             self._layers[layer] = (self._buffer(key), self._buffer(value))
         keys, values = self._layers[layer]
-        keys[plan.slots, :, plan.positions] = key[0].transpose(0, 1)
-        values[plan.slots, :, plan.positions] = value[0].transpose(0, 1)
+        keys[slots, :, positions] = key[0].transpose(0, 1)
+        values[slots, :, positions] = value[0].transpose(0, 1)
         return keys, values
 
     def _buffer(self, like: Tensor) -> Tensor:
@@ -171,175 +165,3 @@ def serves(model: Any, lengths: Sequence[int]) -> bool:
 def _chunked(config: Any) -> bool:
     """Attention in chunks leaves no trace on sequences as short as those of the probe."""
     return bool(getattr(config.get_text_config(), "attention_chunk_size", None))
-
-
-class _Span(NamedTuple):
-    """All but the last token of a chunk: where they stand among the packed tokens, and whose."""
-
-    first: int
-    tokens: int
-    slot: int
-    start: int
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What every layer of one forward needs to know about it.
-
-    The packed tokens are first the last token of each chunk, by slot, and then the rest of each
-    chunk: the last tokens attend in one batched call over the pool, the rests one by one.
-    """
-
-    pool: SlotPool
-    ids: Tensor
-    slots: Tensor
-    positions: Tensor
-    last: Tensor
-    lengths: list[int]
-    occupied: list[int]
-    spans: list[_Span]
-    _masks: dict[Any, Tensor | None] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, chunks: Sequence[Chunk], pool: SlotPool) -> _Plan:
-        by_slot = sorted(range(len(chunks)), key=lambda i: chunks[i].slot)
-        ordered = [chunks[i] for i in by_slot]
-        ids = [chunk.ids[-1] for chunk in ordered]
-        slots = [chunk.slot for chunk in ordered]
-        lengths = [chunk.start + len(chunk.ids) for chunk in ordered]
-        positions = [length - 1 for length in lengths]
-        spans = []
-        for chunk in ordered:
-            if count := len(chunk.ids) - 1:
-                spans.append(_Span(len(ids), count, chunk.slot, chunk.start))
-                ids += chunk.ids[:-1]
-                slots += [chunk.slot] * count
-                positions += range(chunk.start, chunk.start + count)
-        places = [0] * len(chunks)
-        for place, i in enumerate(by_slot):
-            places[i] = place
-        packed = torch.tensor([ids, slots, positions], device=pool._device)
-        return cls(
-            pool,
-            ids=packed[:1],
-            slots=packed[1],
-            positions=packed[2],
-            last=torch.tensor(places, device=pool._device),
-            lengths=lengths,
-            occupied=slots[: len(ordered)],
-            spans=spans,
-        )
-
-    @property
-    def dense(self) -> bool:
-        """The chunks' slots are the first ones of the pool."""
-        return self.occupied[-1] == len(self.occupied) - 1
-
-    def last_mask(self, window: int | None, like: Tensor) -> Tensor | None:
-        """Additive mask `[slots, 1, 1, tokens]` for the last tokens; None where all may be seen."""
-        key = ("last", window, like.dtype)
-        if key not in self._masks:
-            longest = max(self.lengths)
-            ends = torch.ones(self.occupied[-1] + 1, dtype=torch.long, device=like.device)
-            ends[self.slots[: len(self.occupied)]] = self.positions[: len(self.occupied)] + 1
-            place = torch.arange(longest, device=like.device)
-            seen = place < ends[:, None]
-            if window is not None:
-                seen &= place >= ends[:, None] - window
-            self._masks[key] = None if bool(seen.all()) else _additive(seen, like)[:, None, None]
-        return self._masks[key]
-
-    def span_mask(self, span: _Span, window: int | None, like: Tensor) -> Tensor | None:
-        """Additive mask `[new, old + new]` for a span; None where it is plainly causal."""
-        length = span.start + span.tokens
-        if span.start == 0 and (window is None or length <= window):
-            return None
-        key = (span, window, like.dtype)
-        if key not in self._masks:
-            place = torch.arange(length, device=like.device)
-            query = place[span.start :, None]
-            seen = place <= query
-            if window is not None:
-                seen &= place > query - window
-            self._masks[key] = _additive(seen, like)
-        return self._masks[key]
-
-
-def _additive(seen: Tensor, like: Tensor) -> Tensor:
-    return torch.zeros(seen.shape, dtype=like.dtype, device=like.device).masked_fill_(
-        ~seen, float("-inf")
-    )
-
-
-def _attention(
-    module: Any,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    *,
-    slots: _Plan,
-    scaling: float | None = None,
-    sliding_window: int | None = None,
-    softcap: float | None = None,
-    **unused: Any,
-) -> tuple[Tensor, None]:
-    """Attention of the packed new tokens over their own slots (transformers' interface).
-
-    `query` is `[1, heads, tokens, width]`; keys and values may have fewer heads (grouped queries).
-    """
-    if attention_mask is not None or unused.get("s_aux") is not None:
-        raise NotImplementedError("attention with a mask or with sinks of its own")
-    keys, values = slots.pool.write(module.layer_idx, key, value, slots)
-    count, longest = len(slots.occupied), max(slots.lengths)
-    top = slots.occupied[-1] + 1
-    groups = keys.shape[1]
-
-    # The last token of each chunk, all in one call: [slots, groups, heads a group, width].
-    heads = query.shape[1]
-    asked = query[0, :, :count].transpose(0, 1).reshape(count, groups, heads // groups, -1)
-    if not slots.dense:
-        asked = asked.new_zeros(top, *asked.shape[1:]).index_copy_(0, slots.slots[:count], asked)
-    mask = slots.last_mask(sliding_window, query)
-    found = _attend(
-        asked, keys[:top, :, :longest], values[:top, :, :longest], mask, scaling, softcap
-    )
-    if not slots.dense:
-        found = found[slots.slots[:count]]
-    parts = [found.reshape(1, count, heads, -1)]
-
-    # The tokens before it, chunk by chunk: [1, heads, tokens, width].
-    for span in slots.spans:
-        asked = query[:, :, span.first : span.first + span.tokens]
-        length = span.start + span.tokens
-        own_keys = keys[span.slot, None, :, :length].repeat_interleave(heads // groups, 1)
-        own_values = values[span.slot, None, :, :length].repeat_interleave(heads // groups, 1)
-        mask = slots.span_mask(span, sliding_window, query)
-        found = _attend(asked, own_keys, own_values, mask, scaling, softcap, causal=mask is None)
-        parts.append(found.transpose(1, 2))
-    return torch.cat(parts, 1) if len(parts) > 1 else parts[0], None
-
-
-def _attend(
-    query: Tensor,
-    keys: Tensor,
-    values: Tensor,
-    mask: Tensor | None,
-    scaling: float | None,
-    softcap: float | None,
-    causal: bool = False,
-) -> Tensor:
-    if softcap is None:
-        attended: Tensor = scaled_dot_product_attention(
-            query, keys, values, attn_mask=mask, is_causal=causal, scale=scaling
-        )
-        return attended
-    scores = query @ keys.transpose(-1, -2) * (scaling or query.shape[-1] ** -0.5)
-    scores = torch.tanh(scores / softcap) * softcap
-    if causal:
-        ahead = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).triu_(1)
-        scores = scores.masked_fill(ahead, float("-inf"))
-    if mask is not None:
-        scores = scores + mask
-    weighted: Tensor = torch.softmax(scores, -1, dtype=torch.float32).to(values.dtype) @ values
-    return weighted
