@@ -25,6 +25,7 @@ EXTRAS = {
     "huggingface_hub": ("hub", "benchmarks and models from the hub"),
     "pyarrow": ("parquet", "Parquet files"),
     "reasoning_gym": ("gym", "--benchmark reasoning_gym:TASK"),
+    "textual": ("audit", "judgekit audit --label"),
     "ray": ("ray", "more than one machine"),
 }
 """Optional packages: the extra that brings each, and what it is for."""

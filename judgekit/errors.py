@@ -71,8 +71,9 @@ class UnknownName(UserError):
         if near:
             did_you_mean = f"did you mean {' or '.join(near)}?"
             hint = f"{did_you_mean} {hint}" if hint else did_you_mean
-        elif hint is None and known:
-            hint = f"known: {', '.join(known)}"
+        elif known:
+            listed = f"known: {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
+            hint = f"{listed}; {hint}" if hint else listed
         super().__init__(f"unknown {what} {name!r}", hint=hint)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import math
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -153,7 +154,7 @@ def plan(job: Job) -> Plan:
             f"{job.samples} times",
             hint="add --temperature 0.7",
         )
-    if temperature < 0 or not 0 < job.top_p <= 1:
+    if not 0 <= temperature < math.inf or not 0 < job.top_p <= 1:
         raise UserError("--temperature must be at least 0 and --top-p in (0, 1]")
     if job.max_tokens is not None and job.max_tokens < 1:
         raise UserError(f"--max-tokens {job.max_tokens}: at least one")

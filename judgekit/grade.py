@@ -8,6 +8,9 @@ the earlier one, and no trail is ever overwritten.
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
+import os
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -20,6 +23,7 @@ from judgekit.config import CascadeConfig, Config
 from judgekit.errors import DataError, UserError
 from judgekit.formats.foreign import ForeignRows
 from judgekit.judges import open_judges
+from judgekit.judges.contract import DOWN
 from judgekit.records import Grade, Kind, Problem, Response, Verdict, from_row, to_row
 from judgekit.runs import Run, Writer, digest, disk, mend, read_lines
 from judgekit.verifier import Case, make_case, verify_many
@@ -157,27 +161,18 @@ async def grade_file(
     ]
     if not items:
         raise DataError("no row of the file can be graded", hint=_reasons(rows.left_out))
-    done = _grades_in(out)
-    with disk(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        mend(out)
-    import orjson
-
-    def write(grade: Grade) -> None:
-        with disk(out), out.open("ab") as file:
-            file.write(orjson.dumps(to_row(grade)) + b"\n")
-
-    result = await _grade(
-        items,
-        policy(config, judge),
-        config,
-        cache=out.with_suffix(".judged.jsonl"),
-        done=done,
-        write=write,
-        workers=workers,
-        watch=watch,
-        only_this_grading=str(out),
-    )
+    with _Sheet(out) as sheet:
+        result = await _grade(
+            items,
+            policy(config, judge),
+            config,
+            cache=out.with_suffix(".judged.jsonl"),
+            done=sheet.grades,
+            write=sheet.append,
+            workers=workers,
+            watch=watch,
+            only_this_grading=str(out),
+        )
     return replace(result, out=out, left_out=rows.left_out)
 
 
@@ -204,11 +199,14 @@ async def _grade(
                 "version": __version__,
                 "policy": to_row(cascade),
                 "judges": {name: judge.identity for name, judge in judges.items()},
+                # A run's rows never change; a file's may, under the same keys.
+                "rows": [_row(item) for item in items] if only_this_grading else None,
             }
         )
         if only_this_grading and any(grade.grading != grading for grade in done):
             raise UserError(f"{only_this_grading} holds another grading", hint="use another --out")
-        grades = {grade.key: grade for grade in done if grade.grading == grading}
+        last = {grade.key: grade for grade in done if grade.grading == grading}
+        grades = {key: grade for key, grade in last.items() if not _owed_again(grade)}
         stages = [
             PURE[name] if name in PURE else Stage(name, judges[name], judge=True)
             for name in cascade.stages
@@ -288,8 +286,64 @@ async def _with_judges(
         raise group.exceptions[0] from None
 
 
+def _owed_again(grade: Grade) -> bool:
+    """Whether a judge was down when the row was graded: asked again, as a failed response is."""
+    return grade.outcome == "undecided" and any(DOWN in each.evidence for each in grade.trail)
+
+
+class _Sheet:
+    """The `--out` of a foreign file: grades, one a line, with one writer at a time.
+
+    Nothing in it is touched before the first grade is written, so a file that is refused stays as
+    it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.grades = _grades_in(path)
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> _Sheet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+
+    def append(self, grade: Grade) -> None:
+        import orjson
+
+        with disk(self.path):
+            if self._descriptor is None:
+                self._descriptor = self._open()
+            line = orjson.dumps(to_row(grade)) + b"\n"
+            if os.write(self._descriptor, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _open(self) -> int:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise UserError(
+                f"{self.path} is being written by another process", hint="use another --out"
+            ) from None
+        mend(self.path)
+        return descriptor
+
+
 def _grades_in(path: Path) -> list[Grade]:
     """The grades of an earlier `--out`; a file that is none is refused, and left alone."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder", hint="--out names a file")
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        first = file.readline()
+    if first and not first.endswith(b"\n") and not first.startswith(b'{"schema":'):
+        raise UserError(f"{path} exists and holds no grades", hint="use another --out")
     try:
         return [from_row(Grade, row, where=f"{path} line {n}") for n, row in read_lines(path)]
     except DataError as fault:

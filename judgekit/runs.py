@@ -167,6 +167,7 @@ def load(path: str | Path) -> Run:
 def newest(root: Path = RUNS) -> Run:
     """The run below `root` that was written to last."""
     found = [manifest.parent for manifest in root.glob("*/run.toml")]
+    found = [path for path in found if (path / FILES[Response]).exists()] or found
     if not found:
         raise UserError(f"there is no run below ./{root}", hint="judgekit generate makes one")
     return load(max(found, key=_last_written))
@@ -200,6 +201,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     if not path.exists():
         return
+    if not path.is_file():
+        raise DataError(f"{path} is no file")
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):
@@ -244,10 +247,14 @@ class Writer:
         self.close()
 
     def close(self) -> None:
+        """Let go of the directory; one in which nothing was begun is taken away again."""
         for descriptor in self._files.values():
             os.fsync(descriptor)
             os.close(descriptor)
         self._files.clear()
+        if {each.name for each in self.path.iterdir()} == {".lock"}:
+            (self.path / ".lock").unlink()
+            self.path.rmdir()
         os.close(self._lock)
 
     def existing(self, config: Mapping[str, Any]) -> Run | None:

@@ -224,9 +224,9 @@ def _key(variable: str | None) -> str | None:
 
 
 def without_login(url: str) -> str:
-    """The address as it may be shown and written down: without a user and a password."""
+    """The address as it may be shown and written down: without a user, a password or a query."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 
 def _never_connected(fault: BaseException) -> bool:

@@ -180,6 +180,7 @@ def list_models(context: typer.Context, config: ConfigFile = None, as_json: Json
     if context.invoked_subcommand:
         return
     from judgekit.backends.embedded import HUB_ID, INSTALL, locate, prepared_folder
+    from judgekit.backends.openai_calls import without_login
 
     if prepared_folder().is_dir():
         state = f"ready in {prepared_folder()}"
@@ -187,7 +188,12 @@ def list_models(context: typer.Context, config: ConfigFile = None, as_json: Json
         state = "installed, converted at its first use" if locate() else f"absent: {INSTALL}"
     rows = [{"name": "embedded", "model": HUB_ID, "backend": "transformers", "state": state}]
     rows += [
-        {"name": name, "model": m.model, "backend": m.resolved_backend, "state": m.base_url or ""}
+        {
+            "name": name,
+            "model": m.model,
+            "backend": m.resolved_backend,
+            "state": without_login(m.base_url or ""),
+        }
         for name, m in configuration(config).models.items()
     ]
     if as_json:
@@ -206,12 +212,14 @@ def show_model(
     """How a model of the configuration is reached."""
     from dataclasses import asdict
 
+    from judgekit.backends.openai_calls import without_login
     from judgekit.config import ModelConfig
 
     known = {"embedded": ModelConfig(), **configuration(config).models}
     if name not in known:
         raise errors.UnknownName("model", name, known)
     facts = asdict(known[name])
+    facts["base_url"] = without_login(known[name].base_url or "") or None
     if as_json:
         print_json(facts)
         return

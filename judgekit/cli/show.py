@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, examples, plain, print_json, screen
+from judgekit.cli.common import Json, examples, plain, print_json, screen, the_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from judgekit.records import Problem, Response
 
 EPILOG = examples(
+    "judgekit show integer-01",
     "judgekit show runs/starter-embedded-cot-1a2b3c4d integer-01",
     "judgekit show runs/starter-embedded-cot-1a2b3c4d integer-01 --sample 2 --json",
 )
@@ -26,17 +27,23 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="Run directory.")],
-    id: Annotated[str, typer.Argument(help="The problem's id.")],
+    run_or_id: Annotated[
+        str, typer.Argument(metavar="[RUN]", help="Run directory; default: the newest.")
+    ],
+    id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The problem's id.", show_default=False)
+    ] = None,
     sample: Annotated[int | None, typer.Option(help="Only this sample.")] = None,
     prompt: Annotated[bool, typer.Option("--prompt", help="The prompt as rendered, too.")] = False,
     as_json: Json = False,
 ) -> int:
     """One response: segments, loop, extracted answer, trail, labels."""
     from judgekit.records import to_row
-    from judgekit.runs import load
 
-    found = load(run)
+    path = Path(run_or_id) if id is not None else None
+    id = run_or_id if id is None else id
+    found = the_run(path)
+    run = found.path
     responses = [
         r for r in found.responses if r.id == id and (sample is None or r.sample == sample)
     ]

@@ -11,6 +11,9 @@ from judgekit.verifier import Case
 BUDGET_SPENT = "budget spent"
 """What the evidence of a verdict says that its judge could not afford."""
 
+DOWN = "The judge is down"
+"""How the evidence of a verdict begins whose judge had stopped answering; its row is owed again."""
+
 Columns = Mapping[Any, Mapping[str, Any]]
 """The rows being graded: their key, and what stands in their columns."""
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import BackendError, JudgekitError, RequestFailed, UserError
+from judgekit.judges.contract import DOWN
 from judgekit.judges.parse import VERDICTS
 from judgekit.records import Cost, Verdict
 from judgekit.runs import digest
@@ -42,7 +43,7 @@ class CustomJudge:
 
     async def __call__(self, case: Case) -> Verdict:
         if self.down is not None:
-            return Verdict(self.name, "undecided", evidence=f"The judge is down: {self.down}.")
+            return Verdict(self.name, "undecided", evidence=f"{DOWN}: {self.down}.")
         began = time.monotonic()
         asked = asyncio.ensure_future(self._answer(case))
         try:
@@ -94,7 +95,7 @@ class CustomJudge:
         if isinstance(fault, BackendError):
             if not isinstance(fault, RequestFailed):
                 self.down = str(fault)
-            return self._undecided(f"The judge is down: {fault}." if self.down else f"{fault}.")
+            return self._undecided(f"{DOWN}: {fault}." if self.down else f"{fault}.")
         if isinstance(fault, JudgekitError) or not isinstance(fault, Exception):
             raise fault
         return self._undecided(f"The judge raised {type(fault).__name__}: {fault!s:.200}")

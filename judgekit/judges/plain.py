@@ -21,6 +21,7 @@ from judgekit.errors import BackendError, ConfigError, RequestFailed
 from judgekit.judges.asking import CUT_OFF, Conversation, Spent
 from judgekit.judges.budget import NOTHING, Budget
 from judgekit.judges.cache import Cache, Judgement
+from judgekit.judges.contract import DOWN
 from judgekit.judges.engines import SharedEngine
 from judgekit.judges.fence import Fenced
 from judgekit.judges.parse import Unparsed, parse
@@ -69,7 +70,7 @@ class PlainJudge:
 
     async def _answer(self, case: Case, opinions: str) -> Verdict:
         if self.down is not None:
-            return Verdict(self.name, "undecided", evidence=f"The judge is down: {self.down}.")
+            return Verdict(self.name, "undecided", evidence=f"{DOWN}: {self.down}.")
         fenced = fence_case(case, salt=self._asked_as)
         shown = [fenced.question, fenced.response, case.kind, opinions]
         if self.config.tool_steps:
@@ -233,7 +234,7 @@ class PlainJudge:
 
     def _out_of_order(self, fault: BackendError) -> Vote:
         self.down = str(fault)
-        return Vote(None, f"The judge is down: {fault}", lasting=False)
+        return Vote(None, f"{DOWN}: {fault}", lasting=False)
 
 
 def temperature_of(name: str, config: JudgeConfig) -> float:

@@ -280,3 +280,42 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
         assert process.wait(30) == 130
     assert "the same command goes on from here" in remarks
     assert "Traceback" not in remarks
+
+
+def test_a_changed_file_is_not_graded_by_the_grades_of_the_old_one(typed: Typed) -> None:
+    _foreign(FOREIGN)
+    typed("grade", "rows.jsonl", "--out", "g.jsonl")
+    _foreign([{**FOREIGN[0], "response": "It is \\boxed{5}."}])
+    code, _, err = typed("grade", "rows.jsonl", "--out", "g.jsonl")
+    assert code == 2
+    assert "g.jsonl holds another grading" in err
+
+
+@pytest.mark.parametrize("text", ['{"keep": "data"}', "one line without an end"])
+def test_a_file_that_is_no_grades_is_left_alone(typed: Typed, text: str) -> None:
+    _foreign(FOREIGN)
+    Path("mine.json").write_text(text)
+    code, _, err = typed("grade", "rows.jsonl", "--out", "mine.json")
+    assert (code, Path("mine.json").read_text()) == (2, text)
+    assert "holds no grades" in err
+
+
+def test_a_full_disk_and_a_folder_as_out(typed: Typed) -> None:
+    _foreign(FOREIGN)
+    code, _, err = typed("grade", "rows.jsonl", "--out", "/dev/full")
+    assert code == 3
+    assert "No space left" in err
+    assert typed("grade", "rows.jsonl", "--out", ".")[0] == 2
+
+
+def test_a_run_that_never_began_leaves_nothing(typed: Typed) -> None:
+    typed("generate", "--model", "embeded", "--limit", "1")
+    assert not list(Path("runs").iterdir())
+
+
+def test_show_takes_the_newest_run(typed: Typed) -> None:
+    typed(*GENERATE)
+    code, out, err = typed("show", "integer-01")
+    assert code == 0
+    assert "newest run" in err
+    assert "integer-01" in out
