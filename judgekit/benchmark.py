@@ -151,10 +151,14 @@ def _locate(name: str, definition: Definition, folder: Path, data: Path | None) 
     return folder / file, file
 
 
+PATIENCE = 10.0
+"""Seconds in which the hub has to answer at all."""
+
+
 def _download(name: str, hub: Hub, fields: Fields) -> Path:
     """The hub's file, from the local cache if it is there."""
     try:
-        from huggingface_hub import hf_hub_download
+        from huggingface_hub import HfApi, hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError:
         raise MissingExtra("huggingface_hub", "hub") from None
@@ -166,6 +170,8 @@ def _download(name: str, hub: Hub, fields: Fields) -> Path:
         try:
             return Path(fetch(local_files_only=True))
         except LocalEntryNotFoundError:
+            # Asked first, since a download retries a dead line for half a minute, aloud.
+            HfApi().dataset_info(hub.repo, timeout=PATIENCE)
             return Path(fetch())
     except unreachable as fault:
         # The hub's own messages run over many lines; the first names the cause.
