@@ -51,6 +51,7 @@ def examine() -> Iterator[Finding]:
     yield _runs_folder()
     for module, (extra, purpose) in EXTRAS.items():
         yield _package(module, extra, purpose)
+    yield from _backends()
     yield _devices()
     yield _embedded()
 
@@ -75,6 +76,19 @@ def _package(module: str, extra: str, purpose: str) -> Finding:
         return Finding(module, "missing", purpose, f"in the clone: pip install -e '.[{extra}]'")
     distributions = importlib.metadata.packages_distributions().get(module, [module])
     return Finding(module, "ok", f"{importlib.metadata.version(distributions[0])}, {purpose}")
+
+
+def _backends() -> Iterator[Finding]:
+    """What `--backend` can name here."""
+    local = all(importlib.util.find_spec(name) for name in ("torch", "transformers"))
+    todo = "" if local else "see torch and transformers above"
+    detail = "hub ids, folders, GGUF files"
+    yield Finding("backend transformers", "ok" if local else "missing", detail, todo)
+    yield Finding("backend openai", "ok", "any OpenAI-compatible server: --base-url URL")
+    yield Finding("backend scripted", "ok", "a script in place of a model: --model FILE")
+    yield Finding("backend replay", "ok", "the responses of an earlier run: --model RUN")
+    detail, todo = "not in this process yet", "start its server and give --base-url URL"
+    yield Finding("backend vllm", "missing", detail, todo)
 
 
 def _devices() -> Finding:

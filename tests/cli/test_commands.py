@@ -319,3 +319,12 @@ def test_show_takes_the_newest_run(typed: Typed) -> None:
     assert code == 0
     assert "newest run" in err
     assert "integer-01" in out
+
+
+def test_doctor_says_which_backends_and_devices_work(typed: Typed) -> None:
+    code, out, _ = typed("doctor", "--json")
+    found = {row["name"]: row for row in orjson.loads(out)}
+    assert code == 0
+    assert found["backend openai"]["state"] == "ok"
+    assert "CPU" in found["devices"]["detail"]
+    assert all(row["todo"] for row in found.values() if row["state"] != "ok")
