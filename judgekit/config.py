@@ -53,7 +53,7 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeConfig:
+class JudgeConfig(ModelConfig):
     """A judge: a model, a prompt, how often it is asked and what it may cost.
 
     `temperature` None is 0 for one vote and 0.7 for several, which 0 would make the same.
@@ -62,14 +62,6 @@ class JudgeConfig:
     `decide_above`: a confidence below this leaves the row undecided. Prices are per million tokens.
     """
 
-    model: str = "embedded"
-    backend: Backend = "auto"
-    base_url: str | None = None
-    api_key_env: str | None = None
-    concurrency: int = 16
-    device: str = "auto"
-    dtype: str = "auto"
-    timeout: float = 600.0
     prompt: str = "judge/reference"
     votes: int = 1
     temperature: float | None = None

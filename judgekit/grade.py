@@ -7,13 +7,9 @@ the earlier one, and no trail is ever overwritten.
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import fcntl
-import os
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +20,10 @@ from judgekit.errors import DataError, UserError
 from judgekit.formats.foreign import ForeignRows
 from judgekit.judges import open_judges
 from judgekit.judges.contract import DOWN
+from judgekit.lines import Lines, read_lines
 from judgekit.records import Grade, Kind, Problem, Response, Verdict, from_row, to_row
-from judgekit.runs import Run, Writer, digest, disk, mend, read_lines
+from judgekit.runs import Run, Writer, digest
+from judgekit.strategies.together import together
 from judgekit.verifier import Case, make_case, verify_many
 from judgekit.version import __version__
 
@@ -161,13 +159,15 @@ async def grade_file(
     ]
     if not items:
         raise DataError("no row of the file can be graded", hint=_reasons(rows.left_out))
-    with _Sheet(out) as sheet:
+    # What is refused stays as it was: nothing of the file is touched before the first new grade.
+    done, sheet = _grades_in(out), Lines(out, locked=True)
+    with closing(sheet):
         result = await _grade(
             items,
             policy(config, judge),
             config,
             cache=out.with_suffix(".judged.jsonl"),
-            done=sheet.grades,
+            done=done,
             write=sheet.append,
             workers=workers,
             watch=watch,
@@ -200,7 +200,7 @@ async def _grade(
                 "policy": to_row(cascade),
                 "judges": {name: judge.identity for name, judge in judges.items()},
                 # A run's rows never change; a file's may, under the same keys.
-                "rows": [_row(item) for item in items] if only_this_grading else None,
+                "rows": [_content(item) for item in items] if only_this_grading else None,
             }
         )
         if only_this_grading and any(grade.grading != grading for grade in done):
@@ -259,6 +259,13 @@ def _row(item: Item) -> dict[str, Any]:
     }
 
 
+def _content(item: Item) -> Sequence[Any]:
+    """All of a row that its grade can depend on; what a judge reads of its columns too."""
+    problem, response = item.problem, item.response
+    asked = (problem.question, problem.gold, item.kind, problem.choices)
+    return (*response.key, *asked, response.text, response.finish_reason, item.columns)
+
+
 def _answered(stage: Stage, known: Mapping[str, Verdict]) -> Stage:
     """The stage with its verdict already there, where a worker has found it."""
     verdict = known.get(stage.name)
@@ -277,61 +284,12 @@ async def _with_judges(
         for item, stages in work:
             finish(await run(item.case, item.response.key, stages, cascade, grading))
 
-    try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(AT_ONCE):
-                workers.create_task(worker())
-    except ExceptionGroup as group:
-        # One worker's fault has ended all of them; the others only repeat it.
-        raise group.exceptions[0] from None
+    await together(worker() for _ in range(AT_ONCE))
 
 
 def _owed_again(grade: Grade) -> bool:
     """Whether a judge was down when the row was graded: asked again, as a failed response is."""
     return grade.outcome == "undecided" and any(DOWN in each.evidence for each in grade.trail)
-
-
-class _Sheet:
-    """The `--out` of a foreign file: grades, one a line, with one writer at a time.
-
-    Nothing in it is touched before the first grade is written, so a file that is refused stays as
-    it was.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.grades = _grades_in(path)
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> _Sheet:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-
-    def append(self, grade: Grade) -> None:
-        import orjson
-
-        with disk(self.path):
-            if self._descriptor is None:
-                self._descriptor = self._open()
-            line = orjson.dumps(to_row(grade)) + b"\n"
-            if os.write(self._descriptor, line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def _open(self) -> int:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise UserError(
-                f"{self.path} is being written by another process", hint="use another --out"
-            ) from None
-        mend(self.path)
-        return descriptor
 
 
 def _grades_in(path: Path) -> list[Grade]:

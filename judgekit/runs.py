@@ -4,28 +4,27 @@
     problems.jsonl    each problem once
     responses.jsonl   grades.jsonl   labels.jsonl     append-only, one record a line
 
-* A record is written by one system call as a whole line, when it is finished. After `kill -9` at
-  any instant the file holds whole lines and at most one torn last one, which readers ignore and the
-  next writer cuts off, so that its work is done again.
+* A record is written as one whole line, when it is finished (`judgekit.lines`): after `kill -9` at
+  any instant at most a torn last line is lost, and its work is done again.
 * One writer at a time: `Writer` holds an advisory lock on the directory until it is closed or dies.
 * Nothing is rewritten. A key that stands twice (a failed response tried again) means its last row.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from judgekit.errors import DataError, EnvironmentFault, RunMismatch, UnknownName, UserError
-from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row, to_row
+from judgekit.errors import DataError, RunMismatch, UnknownName, UserError
+from judgekit.lines import Lines, disk, read_lines
+from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,33 +191,6 @@ def standing(labels: Iterable[Label]) -> list[Label]:
     return [label for label in last.values() if not label.withdrawn]
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Numbered rows of a JSON-lines file; a torn last line is left out.
-
-    Raises `DataError` for a whole line that is no JSON object.
-    """
-    import orjson
-
-    if not path.exists():
-        return
-    if not path.is_file():
-        raise DataError(f"{path} is no file")
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError as fault:
-                raise DataError(
-                    f"{path} line {number} is no JSON: {fault}",
-                    hint="delete the line; what it held is done again on resume",
-                ) from None
-            if not isinstance(row, dict):
-                raise DataError(f"{path} line {number} is no JSON object")
-            yield number, row
-
-
 class Writer:
     """The one writer of a run directory; use it as a context manager.
 
@@ -228,7 +200,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files: dict[type, int] = {}
+        self._files: dict[type, Lines] = {}
         with disk(path):
             path.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
@@ -248,10 +220,8 @@ class Writer:
 
     def close(self) -> None:
         """Let go of the directory; one in which nothing was begun is taken away again."""
-        for descriptor in self._files.values():
-            os.fsync(descriptor)
-            os.close(descriptor)
-        self._files.clear()
+        for file in self._files.values():
+            file.close()
         if {each.name for each in self.path.iterdir()} == {".lock"}:
             (self.path / ".lock").unlink()
             self.path.rmdir()
@@ -294,76 +264,12 @@ class Writer:
 
     def append(self, *records: Problem | Response | Grade | Label) -> None:
         """Write records of one class as whole lines, in one system call."""
-        import orjson
-
         if not records:
             return
         cls = type(records[0])
-        lines = b"".join(orjson.dumps(to_row(each)) + b"\n" for each in records)
-        with disk(self.path / FILES[cls]):
-            descriptor = self._open(cls)
-            try:
-                written = os.write(descriptor, lines)
-                if written != len(lines):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            except OSError:
-                # Opened again, the torn end is cut off before anything is written after it.
-                os.close(self._files.pop(cls))
-                raise
-
-    def _open(self, cls: type) -> int:
         if cls not in self._files:
-            path = self.path / FILES[cls]
-            mend(path)
-            self._files[cls] = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        return self._files[cls]
-
-
-def mend(path: Path) -> None:
-    """Cut a torn last line off, with the whole lines of the same generation before it.
-
-    The variants of one generation are written together; where the last of them is torn, all are
-    done again.
-    """
-    import orjson
-
-    # A device or pipe in a file's place has no torn end, and may never end at all.
-    if not path.is_file() or not path.stat().st_size:
-        return
-    with path.open("r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) == b"\n":
-            return
-        file.seek(0)
-        data = file.read()
-        whole = data.rfind(b"\n") + 1
-        lines = data[:whole].splitlines(keepends=True)
-        if lines and path.name == FILES[Response]:
-            last = orjson.loads(lines[-1])
-            while lines and last.get("variant"):
-                row = orjson.loads(lines[-1])
-                if (row.get("id"), row.get("sample")) != (last.get("id"), last.get("sample")):
-                    break
-                whole -= len(lines.pop())
-        file.truncate(whole)
-
-
-class disk:
-    """Turns what the operating system says about a path into one line for the user."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, fault: BaseException | None, trace: object) -> None:
-        if isinstance(fault, OSError):
-            hint = "free some space and run the same command again; what is written is kept"
-            raise EnvironmentFault(
-                f"cannot write {self.path}: {fault.strerror or fault}",
-                hint=hint if fault.errno in (errno.ENOSPC, errno.EDQUOT) else None,
-            ) from fault
+            self._files[cls] = Lines(self.path / FILES[cls], grouped=cls is Response)
+        self._files[cls].append(*records)
 
 
 def owed(

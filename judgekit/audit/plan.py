@@ -20,8 +20,9 @@ from judgekit.audit.labels import RANDOM, Rule, settle
 from judgekit.audit.subject import Row, Subject
 from judgekit.audit.triage import WEIGHT, guess
 from judgekit.errors import UnknownName, UserError
-from judgekit.records import Design, Key, Label, Outcome, from_row, to_row
-from judgekit.runs import Writer, disk, mend, read_lines
+from judgekit.lines import Lines, read_lines
+from judgekit.records import Design, Key, Label, Outcome, from_row
+from judgekit.runs import Writer
 
 FILE = "plans.jsonl"
 MOST_LOOKS = 5
@@ -155,13 +156,12 @@ def plan_uniform(subject: Subject, labels: int, *, seed: int = 0) -> Plan:
 
 def write_plan(subject: Subject, plan: Plan) -> Path:
     """Write the plan down beside the labels; from then on it is the one in force."""
-    import orjson
 
     path = subject.folder / FILE
-    with Writer(subject.folder), disk(path):
-        mend(path)
-        with path.open("ab") as file:
-            file.write(orjson.dumps(to_row(plan)) + b"\n")
+    with Writer(subject.folder):
+        plans = Lines(path)
+        plans.append(plan)
+        plans.close()
     return path
 
 

@@ -22,8 +22,9 @@ from judgekit.formats.foreign import ForeignRows
 from judgekit.grade import AT_ONCE, PURE, Item, policy
 from judgekit.judges import Judge, hold, open_judges
 from judgekit.judges.labelled import LABEL, WORDS
+from judgekit.lines import read_lines
 from judgekit.records import Grade, Key, Kind, Label, Outcome, Problem, Response, Verdict, from_row
-from judgekit.runs import Run, read_lines, read_records, standing
+from judgekit.runs import Run, read_records, standing
 from judgekit.verifier import Case
 
 NOT_JUDGES = frozenset({*PURE, "no-answer", "none"})

@@ -59,7 +59,6 @@ class Counters:
 
     steps: int = 0
     computed: int = 0
-    reused: int = 0
 
 
 class Scheduler:
@@ -202,7 +201,6 @@ class Scheduler:
             if length < len(held.ids):
                 self._seating.cut(held, length)
             job.writing.cached_tokens = len(held.ids)
-        self.counters.reused += len(held.ids)
 
     def _soon_computed(self, job: Job) -> bool:
         """Most of the prompt is just being computed for another: better copy it a step later."""

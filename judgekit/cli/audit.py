@@ -27,6 +27,7 @@ from judgekit.cli.common import (
     ConfigFile,
     Json,
     Quiet,
+    RunOrFile,
     configuration,
     examples,
     key_values,
@@ -58,12 +59,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def audit(
-    target: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
-        ),
-    ] = None,
+    target: RunOrFile = None,
     label: Annotated[
         bool, typer.Option("--label", help="Label rows: those of the plan, else the list's.")
     ] = False,
@@ -348,7 +344,7 @@ def _export(
     """The rows that this person has not labelled, as a sheet or page."""
     from judgekit.audit.page import page
     from judgekit.audit.sheet import sheet
-    from judgekit.runs import disk
+    from judgekit.lines import disk
 
     done = {(each.key, each.design) for each in subject.labels if each.by == person}
     tasks = [task for task in tasks if (task.row.key, task.design) not in done]

@@ -23,8 +23,20 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", help="Configuration instead of ./judgekit.toml.", metavar="FILE"),
 ]
-RunArgument = Annotated[
-    Path | None, typer.Argument(help="Run directory; default: the newest below ./runs.")
+RunOrFile = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
+    ),
+]
+BackendName = Annotated[
+    str, typer.Option(help="auto, transformers, vllm, openai, scripted or replay.")
+]
+BaseUrl = Annotated[
+    str | None, typer.Option(help="An OpenAI-compatible server, such as http://host:8000/v1.")
+]
+ApiKeyEnv = Annotated[
+    str | None, typer.Option(help="Name of the variable that holds the server's key.")
 ]
 
 

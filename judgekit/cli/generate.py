@@ -9,6 +9,9 @@ import typer
 
 from judgekit import errors
 from judgekit.cli.common import (
+    ApiKeyEnv,
+    BackendName,
+    BaseUrl,
     ConfigFile,
     Json,
     Quiet,
@@ -68,16 +71,9 @@ def generate(
     max_tokens: Annotated[
         int | None, typer.Option(help="New tokens a response; default: the benchmark's own.")
     ] = None,
-    backend: Annotated[
-        str,
-        typer.Option(help="auto, transformers, vllm, openai, scripted or replay."),
-    ] = "auto",
-    base_url: Annotated[
-        str | None, typer.Option(help="An OpenAI-compatible server, such as http://host:8000/v1.")
-    ] = None,
-    api_key_env: Annotated[
-        str | None, typer.Option(help="Name of the variable that holds the server's key.")
-    ] = None,
+    backend: BackendName = "auto",
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = None,
     out: Annotated[
         Path | None, typer.Option(help="Run directory; default: runs/…, the same for each rerun.")
     ] = None,

@@ -13,6 +13,7 @@ from judgekit.cli.common import (
     ConfigFile,
     Json,
     Quiet,
+    RunOrFile,
     configuration,
     examples,
     plain,
@@ -39,12 +40,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def grade(
-    target: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
-        ),
-    ] = None,
+    target: RunOrFile = None,
     judge: Annotated[
         str | None,
         typer.Option(help="A judge in place of the configured ones; `none` for no judge at all."),

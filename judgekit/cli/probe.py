@@ -9,6 +9,9 @@ import typer
 
 from judgekit import errors
 from judgekit.cli.common import (
+    ApiKeyEnv,
+    BackendName,
+    BaseUrl,
     ConfigFile,
     Json,
     Quiet,
@@ -43,15 +46,9 @@ def probe(
     ],
     limit: Annotated[int, typer.Option(min=1, help="How many problems are asked.")] = 5,
     max_tokens: Annotated[int, typer.Option(min=1, help="New tokens a reply.")] = 256,
-    backend: Annotated[
-        str, typer.Option(help="auto, transformers, vllm, openai, scripted or replay.")
-    ] = "auto",
-    base_url: Annotated[
-        str | None, typer.Option(help="An OpenAI-compatible server, such as http://host:8000/v1.")
-    ] = None,
-    api_key_env: Annotated[
-        str | None, typer.Option(help="Name of the variable that holds the server's key.")
-    ] = None,
+    backend: BackendName = "auto",
+    base_url: BaseUrl = None,
+    api_key_env: ApiKeyEnv = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -49,10 +49,10 @@ def report(
     as_json: Json = False,
 ) -> int:
     """What a run got right and how sure that is; several runs side by side."""
+    from judgekit.lines import disk
     from judgekit.report import FORMATS, render, terminal
     from judgekit.report import html as make_page
     from judgekit.report import report as make_report
-    from judgekit.runs import disk
 
     if format not in FORMATS:
         raise errors.UnknownName("format", format, FORMATS)

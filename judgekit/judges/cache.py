@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import DataError
+from judgekit.lines import disk
 from judgekit.records import Cost, Verdict, from_row, to_row
-from judgekit.runs import disk
 
 
 @dataclass(frozen=True, slots=True)

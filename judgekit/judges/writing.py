@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import ConfigError
-from judgekit.runs import disk
+from judgekit.lines import disk
 
 
 def set_option(path: Path, table: str, option: str, value: float | list[float]) -> None:

@@ -28,7 +28,7 @@ from judgekit.verifier.extraction_tail import (
 MAX_CANDIDATES = 32
 """More readings than this of one response are noise; the best ones are kept."""
 
-FLAG_WEAK, FLAG_CONFLICT, FLAG_UNPARSED = "weak-cue", "conflict", "unparsed"
+FLAG_WEAK, FLAG_CONFLICT = "weak-cue", "conflict"
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,6 @@ _OTHERS: list[tuple[str, str, str]] = [
     ("u amu Da dalton daltons", "1", "amu"),
 ]
 _NO_PREFIX = {"L": "munp"}
-COUNTED = frozenset({"percent", "rad", "dozen", "deg", "USD"})
 
 
 def _dimensions(text: str) -> dict[str, int]:

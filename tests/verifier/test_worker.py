@@ -53,7 +53,8 @@ def test_a_killed_worker_is_replaced(worker: SympyWorker) -> None:
 
 
 def test_a_late_worker_is_stopped() -> None:
-    worker = SympyWorker(seconds=0.2)
+    # SymPy gives this up after some 0.2 s; the bound has to lie far below that on any machine.
+    worker = SympyWorker(seconds=0.01)
     hard = read("\\{x \\mid \\sin(x^7+3x^5-x)+\\ln(x^2+x^4+1) > \\cos(x^3)+x^{11}-5x^2\\}")
     began = time.monotonic()
     assert worker.ask("solutions", hard, read("(0, 1)")) is None
