@@ -105,7 +105,7 @@ def _devices() -> Finding:
 
 
 def _embedded() -> Finding:
-    from judgekit.backends.embedded import INSTALL, locate
+    from judgekit.backends.transformers.embedded import INSTALL, locate
 
     found = locate()
     if found is None:

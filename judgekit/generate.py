@@ -21,7 +21,7 @@ from typing import Any
 from judgekit import strategies
 from judgekit.backends import open_engine
 from judgekit.backends.engine import Engine, Feature, require
-from judgekit.backends.openai_calls import without_login
+from judgekit.backends.openai.calls import without_login
 from judgekit.backends.turn import Model, Sampling, Transcript, derive, open_context
 from judgekit.benchmark import Benchmark
 from judgekit.benchmark import load as load_benchmark

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from judgekit.audit.subject import Row
-from judgekit.verifier.extraction_regions import answer_region
+from judgekit.verifier.extraction.regions import answer_region
 
 KEPT = 12_000
 """Characters shown of the end of a long response; the answer stands there."""

@@ -16,7 +16,7 @@ def open_engine(config: ModelConfig) -> Engine:
     """
     match config.resolved_backend:
         case "openai":
-            from judgekit.backends.openai_server import connect
+            from judgekit.backends.openai.server import connect
 
             return connect(config)
         case "scripted":
@@ -30,7 +30,7 @@ def open_engine(config: ModelConfig) -> Engine:
         case "vllm":
             return _vllm()
         case _:
-            from judgekit.backends.transformers import TransformersEngine
+            from judgekit.backends.transformers.engine import TransformersEngine
 
             return TransformersEngine(config)
 

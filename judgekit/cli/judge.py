@@ -287,7 +287,7 @@ def _examined(
 
 def _cache(labels: Path) -> Path:
     """Where verdicts are kept: with the run, or in the user's cache."""
-    from judgekit.backends.embedded import cache_folder
+    from judgekit.backends.transformers.embedded import cache_folder
 
     return labels / "judged.jsonl" if labels.is_dir() else cache_folder() / "judged.jsonl"
 

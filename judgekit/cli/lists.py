@@ -84,7 +84,7 @@ def show_prompt(
     """What the model would see, byte for byte, chat template applied."""
     import sys
 
-    from judgekit.backends.loading import load_tokenizer
+    from judgekit.backends.transformers.loading import load_tokenizer
     from judgekit.benchmark import load
     from judgekit.prompt import load_prompt, messages
 
@@ -179,8 +179,8 @@ def show_strategy(
 def list_models(context: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
     if context.invoked_subcommand:
         return
-    from judgekit.backends.embedded import HUB_ID, INSTALL, locate, prepared_folder
-    from judgekit.backends.openai_calls import without_login
+    from judgekit.backends.openai.calls import without_login
+    from judgekit.backends.transformers.embedded import HUB_ID, INSTALL, locate, prepared_folder
 
     if prepared_folder().is_dir():
         state = f"ready in {prepared_folder()}"
@@ -212,7 +212,7 @@ def show_model(
     """How a model of the configuration is reached."""
     from dataclasses import asdict
 
-    from judgekit.backends.openai_calls import without_login
+    from judgekit.backends.openai.calls import without_login
     from judgekit.config import ModelConfig
 
     known = {"embedded": ModelConfig(), **configuration(config).models}

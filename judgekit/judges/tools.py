@@ -17,9 +17,9 @@ from judgekit.judges.fence import neutralise
 from judgekit.judges.parse import Unparsed, latex_kept, without_thinking
 from judgekit.verifier import Case
 from judgekit.verifier.equivalence import compare
-from judgekit.verifier.identity import number_at, substitute
+from judgekit.verifier.equivalence.identity import number_at, substitute
 from judgekit.verifier.reader import Unreadable, read
-from judgekit.verifier.units import parse, size
+from judgekit.verifier.reader.units import parse, size
 
 MAX_RESULT = 1_500
 MAX_ARGUMENT = 2_000

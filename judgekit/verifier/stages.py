@@ -16,8 +16,8 @@ from judgekit.verifier.case import Case
 from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
 from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
-from judgekit.verifier.extraction_readings import NUMBER_IN_WORDS
-from judgekit.verifier.extraction_spans import NUMBER
+from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS
+from judgekit.verifier.extraction.spans import NUMBER
 from judgekit.verifier.text import is_words, normalise, same_text
 
 NO_ANSWER = "no-answer"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from judgekit.backends import embedded, loading
 from judgekit.backends.scripted import ByteTokenizer
-from judgekit.backends.transformers import TransformersEngine
+from judgekit.backends.transformers import embedded, loading
+from judgekit.backends.transformers.engine import TransformersEngine
 from judgekit.config import ModelConfig
 
 

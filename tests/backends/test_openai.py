@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgekit.backends import openai_calls
 from judgekit.backends.engine import Ask, Context, Engine, Extension, require
-from judgekit.backends.openai_replies import extension, read
-from judgekit.backends.openai_server import OpenAIEngine, connect
+from judgekit.backends.openai import calls as openai_calls
+from judgekit.backends.openai.replies import extension, read
+from judgekit.backends.openai.server import OpenAIEngine, connect
 from judgekit.backends.scripted import ByteTokenizer, ScriptedEngine
 from judgekit.backends.turn import Sampling, Turn, open_context
 from judgekit.config import ModelConfig
@@ -688,7 +688,7 @@ def test_no_reply_is_too_odd(choice: Any, usage: Any, logprobs: Any) -> None:
 
 
 def test_the_package_is_imported_only_where_a_server_is_asked() -> None:
-    code = "import sys, judgekit.backends.openai_server; sys.exit('openai' in sys.modules)"
+    code = "import sys, judgekit.backends.openai.server; sys.exit('openai' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=HERE.parent.parent).returncode == 0
 
 

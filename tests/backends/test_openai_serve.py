@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from judgekit.backends.engine import Ask, Context
-from judgekit.backends.openai_server import OpenAIEngine, connect
+from judgekit.backends.openai.server import OpenAIEngine, connect
 from judgekit.backends.turn import Sampling, Turn
 from judgekit.config import ModelConfig
 from judgekit.errors import UserError
@@ -34,7 +34,7 @@ QUESTION = ({"role": "user", "content": "What is the capital of France?"},)
 @pytest.fixture(scope="module")
 def folder() -> Path:
     pytest.importorskip("transformers", reason="judgekit-slm[local] is not installed")
-    from judgekit.backends import embedded
+    from judgekit.backends.transformers import embedded
 
     if embedded.locate() is None:
         pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")

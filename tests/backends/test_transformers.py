@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from judgekit.backends.engine import Ask, Context, Extension, Piece
-from judgekit.backends.loading import Loaded
-from judgekit.backends.transformers import TransformersEngine
+from judgekit.backends.transformers.engine import TransformersEngine
+from judgekit.backends.transformers.loading import Loaded
 from judgekit.config import ModelConfig
 from judgekit.errors import BackendError, RequestFailed
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from judgekit.backends.engine import Ask, Context, Piece
-from judgekit.backends.transformers import TransformersEngine
+from judgekit.backends.transformers.engine import TransformersEngine
 from judgekit.config import ModelConfig
 
 SLOTS = "slots"

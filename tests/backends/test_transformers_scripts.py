@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from judgekit.backends.engine import Ask, Context
-from judgekit.backends.loading import Loaded
-from judgekit.backends.transformers import TransformersEngine
+from judgekit.backends.transformers.engine import TransformersEngine
+from judgekit.backends.transformers.loading import Loaded
 from judgekit.backends.turn import Sampling, Turn, derive
 from judgekit.config import ModelConfig
 

@@ -85,7 +85,7 @@ def test_a_judge_that_only_copies_the_response_gives_no_verdict(injected: str) -
 
 
 def test_the_real_tokenizer_finds_no_special_token_in_a_fenced_response() -> None:
-    from judgekit.backends.embedded import cache_folder
+    from judgekit.backends.transformers.embedded import cache_folder
 
     found = sorted(cache_folder().glob("*/tokenizer.json"))
     if not found:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from judgekit import strategies
-from judgekit.backends import embedded
 from judgekit.backends.engine import Engine
+from judgekit.backends.transformers import embedded
 from judgekit.backends.turn import Model, Sampling, Transcript
 from judgekit.config import ModelConfig
 from judgekit.prompt import load_prompt
@@ -30,7 +30,7 @@ def engine() -> Iterator[Engine]:
     pytest.importorskip("torch")
     if not embedded.prepared_folder().is_dir() and embedded.locate() is None:
         pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")
-    from judgekit.backends.transformers import TransformersEngine
+    from judgekit.backends.transformers.engine import TransformersEngine
 
     engine = TransformersEngine(ModelConfig(concurrency=8))
     yield engine

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from judgekit.backends import loading
 from judgekit.backends.engine import Context
-from judgekit.backends.transformers import TransformersEngine
+from judgekit.backends.transformers import loading
+from judgekit.backends.transformers.engine import TransformersEngine
 from judgekit.backends.turn import Sampling, Turn
 from judgekit.config import ModelConfig
 

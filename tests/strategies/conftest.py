@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from judgekit.backends import embedded
 from judgekit.backends.engine import Engine
+from judgekit.backends.transformers import embedded
 from judgekit.config import ModelConfig
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -22,7 +22,7 @@ def embedded_engine() -> Iterator[Engine]:
     pytest.importorskip("torch")
     if not embedded.prepared_folder().is_dir() and embedded.locate() is None:
         pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")
-    from judgekit.backends.transformers import TransformersEngine
+    from judgekit.backends.transformers.engine import TransformersEngine
 
     engine = TransformersEngine(ModelConfig(concurrency=8))
     yield engine

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from judgekit.errors import DataError
 from judgekit.verifier.equivalence import compare
-from judgekit.verifier.exact import rational
+from judgekit.verifier.equivalence.exact import rational
 from judgekit.verifier.reader import Unreadable, read, readings
-from judgekit.verifier.tokens import LONGEST, tokenize
-from judgekit.verifier.tree import (
+from judgekit.verifier.reader.tokens import LONGEST, tokenize
+from judgekit.verifier.reader.tree import (
     Approx,
     Based,
     Call,

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from judgekit.verifier.equivalence import compare
+from judgekit.verifier.equivalence.worker import SympyWorker
 from judgekit.verifier.reader import read
-from judgekit.verifier.worker import SympyWorker
 
 
 @pytest.fixture(scope="module")

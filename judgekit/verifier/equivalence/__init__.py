@@ -1,0 +1,166 @@
+"""Is the answer's text equal to the gold text? A ladder of rungs, cheapest first.
+
+`same_form` is the lowest rung: the same text in normal form, or two plain exact numbers. `compare`
+climbs on: both texts are read into trees (in every sense that the spelling allows), compared by
+kind (`structures`, `realsets`, `relations`), value by value (`quantities`, `rounding`, `identity`),
+and what is still open goes to SymPy in a bounded worker process (`worker`).
+
+Every *incorrect* is a proven difference under the policies that `rounding`, `quantities` and
+`structures` state, in all senses of both texts; all that is neither proven is *undecided*.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from judgekit.verifier.equivalence import worker
+from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
+from judgekit.verifier.equivalence.normal import normal, plain
+from judgekit.verifier.equivalence.quantities import PERCENT_ADDED
+from judgekit.verifier.equivalence.realsets import real_set
+from judgekit.verifier.equivalence.relations import named
+from judgekit.verifier.equivalence.signs import both_signs
+from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, expressions
+from judgekit.verifier.reader import read, readings
+from judgekit.verifier.reader.tree import (
+    Call,
+    Combined,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Relation,
+    SetBuilder,
+    Sum,
+    children,
+    symbols,
+)
+
+__all__ = ["Comparison", "compare", "read", "same_form"]
+
+_MOST_SENSES = 4
+_ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
+_ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
+_LARGEST_FOR_SYMPY = 120
+_VALUES = (Sum, Product, Quotient, Power, Call)
+
+
+def same_form(gold: str, answer: str) -> Comparison:
+    """The cheapest rung: the same text, or two plain exact numbers.
+
+    Two decimals, or a decimal and a fraction, that differ are left to the rounding policy.
+    """
+    if (form := normal(gold)) and form == normal(answer):
+        return yes(f"{_shown(answer)} is the gold answer as written", "normal form")
+    left, right = plain(gold), plain(answer)
+    if left is None or right is None:
+        return unknown("not two plain numbers", "exact rational")
+    if left[0] == right[0]:
+        return yes(f"{_shown(answer)} equals {_shown(gold)} as exact rationals", "exact rational")
+    if left[1] or right[1]:
+        return unknown(f"{_shown(answer)} is not exactly {_shown(gold)}", "exact rational")
+    return no(f"{_shown(answer)} differs from {_shown(gold)} as exact rationals", "exact rational")
+
+
+def compare(
+    gold: str, answer: str, *, question: str | None = None, use_sympy: bool = True
+) -> Comparison:
+    """Whether the answer is equal to the gold answer, by the whole ladder.
+
+    `question` may settle a spelling that is ambiguous (is (1, 2) a point or an
+    interval? is 20% meant as 20?); `use_sympy=False` stops below the worker. Never raises on any
+    text.
+    """
+    found = same_form(gold, answer)
+    if found.outcome != "undecided":
+        return found
+    golds = list(islice(readings(gold), _MOST_SENSES))
+    answers = list(islice(readings(answer), _MOST_SENSES))
+    if not golds or not answers:
+        side = "gold" if not golds else "answer"
+        return unknown(
+            f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader"
+        )
+    found = _senses(golds, answers)
+    if use_sympy and found.outcome == "undecided":
+        found = _by_sympy(golds[0], answers[0]) or found
+    return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
+
+
+def _in_context(found: Comparison, question: str) -> Comparison:
+    """What the question says about a sign or bracket that is ambiguous by itself."""
+    if found.evidence == PERCENT_ADDED and not _ABOUT_PERCENT.search(question):
+        return unknown("a percent sign that the question does not speak of", found.rung)
+    if found.evidence == OPEN_OR_POINT and _ABOUT_INTERVALS.search(question):
+        return no("the ends belong to one interval and not to the other", "interval")
+    return found
+
+
+def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
+    """What SymPy can prove of two statements in one variable, or two expressions."""
+    names = symbols(gold) | symbols(answer)
+    if len(names) > 3 or _size(gold) + _size(answer) > _LARGEST_FOR_SYMPY:
+        return None
+    both = isinstance(gold, _VALUES), isinstance(answer, _VALUES)
+    if all(both):
+        if symbols(gold) != symbols(answer) or _has_decimal(gold) or _has_decimal(answer):
+            return None
+        proven = worker.ask("equal", gold, answer)
+        return yes("SymPy simplifies their difference to zero", "sympy") if proven else None
+    if len(names) != 1 or not (_is_open(gold) or _is_open(answer)):
+        return None
+    proven = worker.ask("solutions", _solutions(gold), _solutions(answer))
+    return yes("SymPy finds the same solutions", "sympy") if proven else None
+
+
+def _is_open(expr: Expr) -> bool:
+    """A statement whose solutions are not plain to see."""
+    if not isinstance(expr, (Relation, SetBuilder, Combined)):
+        return False
+    return named(expr).name is None and real_set(expr) is None
+
+
+def _solutions(expr: Expr) -> Expr:
+    """The values that x = 2, x = 3 or x = \\pm 2 give; other statements as they are."""
+    given = named(expr)
+    return both_signs(given.value) if given.name is not None else expr
+
+
+def _size(expr: Expr) -> int:
+    return 1 + sum(map(_size, children(expr)))
+
+
+def _has_decimal(expr: Expr) -> bool:
+    return (isinstance(expr, Number) and expr.places is not None) or any(
+        map(_has_decimal, children(expr))
+    )
+
+
+def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:
+    """The comparison of the best pair of senses; incorrect only if every pair is."""
+    found: list[Comparison] = []
+    for g in golds:
+        for a in answers:
+            each = expressions(g, a)
+            if each.correct:
+                return each
+            found.append(each)
+    if all(each.incorrect for each in found):
+        return found[0]
+    return next(each for each in found if not each.incorrect)
+
+
+def _told(found: Comparison, gold: str, answer: str) -> Comparison:
+    """The finding as a sentence that names both texts."""
+    verb = {"correct": "equals", "incorrect": "differs from", "undecided": "may or may not equal"}
+    sentence = f"{_shown(answer)} {verb[found.outcome]} {_shown(gold)}: {found.evidence}"
+    return Comparison(found.outcome, sentence, found.rung)
+
+
+def _shown(text: str) -> str:
+    """The text on one line, without control characters, cut to sixty characters."""
+    clean = "".join(c if c.isprintable() else " " for c in text[:200]).strip().strip("$")
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= 60 else clean[:57] + "..."

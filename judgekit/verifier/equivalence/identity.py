@@ -1,0 +1,320 @@
+"""Are two arithmetic expressions equal? Exact fractions first, then numeric identity testing.
+
+Constants: both sides as balls, first in double precision (enough to prove most differences), then
+at a precision that grows with the size of the numerals involved, so that 10^-20 and 10^-21 are told
+apart however deep they hide. Balls that do not meet are a proof that the values differ; balls that
+still meet at a radius below 2^-130 of the values are taken as equal.
+
+Expressions with variables: the same at seeded rational points, positive ones first so that branch
+cuts are avoided. Points where a side is undefined or leaves the real line are passed over. Sides
+that agree at every positive point but differ at a negative one, or agree at all integers only, are
+left undecided: the domain is not known here.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from judgekit.verifier.equivalence.balls import FLOATS, Ball, Undefined, precise
+from judgekit.verifier.equivalence.exact import bits, rational
+from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
+from judgekit.verifier.equivalence.numeric import Evaluator
+from judgekit.verifier.reader.tree import (
+    Call,
+    Constant,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Symbol,
+    children,
+    symbols,
+)
+
+RUNG = "numeric identity"
+_MOST_SYMBOLS = 12
+_BASE_BITS = 200
+_MOST_BITS = 4_000
+_WHOLE_NAMES = frozenset("nkmjlN")
+
+
+def equal(gold: Expr, answer: Expr) -> Comparison:
+    """Whether the two expressions denote the same value or function."""
+    if gold == answer:
+        return yes("both are the same expression", "normal form")
+    left, right = rational(gold), rational(answer)
+    if left is not None and right is not None:
+        if left == right:
+            return yes("they are equal as exact rationals", "exact rational")
+        return no("they differ as exact rationals", "exact rational")
+    names = symbols(gold) | symbols(answer)
+    if not names:
+        return constants(gold, answer)
+    if len(names) > _MOST_SYMBOLS:
+        return unknown("too many variables", RUNG)
+    return functions(gold, answer, sorted(names))
+
+
+def constants(gold: Expr, answer: Expr) -> Comparison:
+    """Whether two expressions without variables have the same value."""
+    logs = ("10", "e") if _has(gold, "log") or _has(answer, "log") else ("10",)
+    found = [_constants(gold, answer, log) for log in logs]
+    return next((each for each in found if each.correct), None) or (
+        found[0] if all(each.incorrect for each in found) else found[0]
+        if len(found) == 1 else unknown("the base of a logarithm is not known", RUNG)
+    )  # fmt: skip
+
+
+def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
+    try:
+        evaluate = Evaluator(FLOATS, {}, log=log)
+        left, right = evaluate(gold), evaluate(answer)
+        if apart(left, right):
+            return no("they differ numerically", RUNG)
+    except Undefined:
+        pass
+    extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
+    for working in (_BASE_BITS + extra, 2 * _BASE_BITS + 2 * extra):
+        try:
+            field = _field(working)
+            evaluate = Evaluator(field, {}, log=log)
+            left, right = evaluate(gold), evaluate(answer)
+        except Undefined as fault:
+            return unknown(f"not evaluated: {fault}", RUNG)
+        if apart(left, right):
+            return no("they differ numerically, with proven error bounds", RUNG)
+        if extra >= _MOST_BITS:
+            return unknown("too large to tell a difference from none", RUNG)
+        scale = max(1, abs(left.mid))
+        if left.rad + right.rad <= scale * field.real(2) ** -(130 + extra):
+            return yes(f"they agree to {int((130 + extra) * 0.301)} digits", RUNG)
+    return unknown("too close to tell apart", RUNG)
+
+
+def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
+    """Whether two expressions in these variables are the same function."""
+    log = "e" if _has(gold, "ln") or _has(answer, "ln") else "10"
+    complex_allowed = _has_i(gold) or _has_i(answer)
+    agreed: list[dict[str, Fraction]] = []
+    differed: list[dict[str, Fraction]] = []
+    near = _has_decimal(gold) or _has_decimal(answer)
+    for point in _points(names):
+        evaluate = Evaluator(FLOATS, point, log=log)
+        try:
+            left, right = evaluate(gold), evaluate(answer)
+        except Undefined:
+            continue
+        real = evaluate.on.is_real(left) and evaluate.on.is_real(right)
+        if apart(left, right):
+            if real or complex_allowed:
+                differed.append(point)
+                near = near and bool(abs(left.mid - right.mid) <= 0.02 * abs(left.mid))
+                if len(differed) == 2 and not near:
+                    break  # two positive points settle it
+            continue
+        if not _tight(left) or not _tight(right):
+            continue
+        agreed.append(point)
+    if differed and near:
+        return unknown("their decimal coefficients are near each other", RUNG)
+    if differed:
+        return _different(gold, answer, names, agreed, differed, log)
+    if len(agreed) < 3:
+        if set(names) <= _WHOLE_NAMES and _agree_at_integers(gold, answer, names, log):
+            return yes("they agree at all integers tried", RUNG)
+        return unknown("too few points at which both sides are defined", RUNG)
+    return _confirm(gold, answer, agreed, log)
+
+
+def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: str) -> Comparison:
+    """Look again in high precision at points where the floats agreed."""
+    extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
+    if extra >= _MOST_BITS:
+        return unknown("too large to tell a difference from none", RUNG)
+    field = _field(_BASE_BITS + extra)
+    held = 0
+    for point in points:
+        if held == 2:
+            break
+        evaluate = Evaluator(field, point, log=log)
+        try:
+            left, right = evaluate(gold), evaluate(answer)
+        except Undefined:
+            continue
+        if apart(left, right):
+            return no("they differ numerically, with proven error bounds", RUNG)
+        if left.rad + right.rad <= max(1, abs(left.mid)) * field.real(2) ** -(110 + extra):
+            held += 1
+    if held >= 2:
+        return yes(f"they agree at {len(points)} points, to 33 digits and more", RUNG)
+    return unknown("agreement could not be confirmed in high precision", RUNG)
+
+
+def _different(
+    gold: Expr,
+    answer: Expr,
+    names: list[str],
+    agreed: list[dict[str, Fraction]],
+    differed: list[dict[str, Fraction]],
+    log: str,
+) -> Comparison:
+    positive = [p for p in differed if all(value > 0 for value in p.values())]
+    if not positive and agreed:
+        return unknown("they agree for positive variables only", RUNG)
+    if _agree_at_integers(gold, answer, names, log):
+        if set(names) <= _WHOLE_NAMES:
+            return yes("they agree at all integers tried", RUNG)
+        return unknown("they agree at integers only", RUNG)
+    left, right = symbols(gold), symbols(answer)
+    if isinstance(gold, Symbol) and isinstance(answer, Symbol):
+        if gold.name.lower() == answer.name.lower():
+            return unknown("the same letter in another case", RUNG)
+        return no("they are different names", RUNG)
+    if not left or not right:
+        # "4.00 g O": letters may be what is counted, or constants of physics with a value.
+        ones = dict.fromkeys(names, Number(Fraction(1)))
+        if equal(substitute(gold, ones), substitute(answer, ones)).correct or _has_decimal(
+            answer if left else gold
+        ):
+            return unknown("a number on one side, letters on the other", RUNG)
+    if left == right:
+        return no("they differ at a point where both are defined", RUNG)
+    if (not left and _bare(answer)) or (not right and _bare(gold)):
+        return unknown("a name on one side, a value on the other", RUNG)
+    if left < right or right < left:
+        return no("they differ at a point where both are defined", RUNG)
+    return unknown("the two sides name different variables", RUNG)
+
+
+def _bare(expr: Expr) -> bool:
+    """Letters alone, which may be a name or a word rather than a formula."""
+    if isinstance(expr, Product):
+        return all(isinstance(factor, (Symbol, Constant)) for factor in expr.factors)
+    return isinstance(expr, (Symbol, Constant))
+
+
+def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> bool:
+    met = 0
+    for start in range(1, 8):
+        point = {name: Fraction(start + 2 * i) for i, name in enumerate(names)}
+        evaluate = Evaluator(FLOATS, point, log=log)
+        try:
+            left, right = evaluate(gold), evaluate(answer)
+        except Undefined:
+            continue
+        if apart(left, right):
+            return False
+        met += 1
+    return met >= 3
+
+
+def apart(left: Ball, right: Ball) -> bool:
+    """Whether two balls do not meet."""
+    return bool(abs(left.mid - right.mid) > 2 * (left.rad + right.rad))
+
+
+def _tight(ball: Ball) -> bool:
+    return bool(ball.rad <= 1e-6 * max(1.0, abs(ball.mid)))
+
+
+_RANGES = (
+    (0.2, 0.9), (1.1, 2.9), (0.1, 0.5), (0.5, 0.95), (3.1, 7.9), (-0.9, -0.1), (-2.9, 2.9),
+    (11.0, 29.0),
+)  # fmt: skip
+_DRAWS: dict[str, list[Fraction]] = {}
+
+
+def _points(names: list[str]) -> Iterator[dict[str, Fraction]]:
+    """Seeded rational points, the same for a variable wherever it occurs."""
+    for i in range(len(_RANGES)):
+        yield {name: _draw(name)[i] for name in names}
+
+
+def _draw(name: str) -> list[Fraction]:
+    found = _DRAWS.get(name)
+    if found is None:
+        generator = random.Random(f"judgekit {name}")
+        found = [
+            Fraction(round(generator.uniform(low, high) * 997), 997) or Fraction(1, 3)
+            for low, high in _RANGES
+        ]
+        if len(_DRAWS) < 4096:
+            _DRAWS[name] = found
+    return found
+
+
+def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
+    """The expression with variables replaced."""
+    import dataclasses
+
+    if isinstance(expr, Symbol):
+        return values.get(expr.name, expr)
+    if not children(expr):
+        return expr
+    changes: dict[str, Any] = {}
+    for each in dataclasses.fields(expr):
+        value = getattr(expr, each.name)
+        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            changes[each.name] = tuple(substitute(item, values) for item in value)
+        elif dataclasses.is_dataclass(value):
+            changes[each.name] = substitute(value, values)  # type: ignore[arg-type]
+    return dataclasses.replace(expr, **changes)
+
+
+def number_at(expr: Expr) -> Fraction | None:
+    """The value of an expression without variables, exact or to about 13 digits; None if none."""
+    exact = rational(expr)
+    if exact is not None:
+        return exact
+    try:
+        ball = Evaluator(FLOATS, {})(expr)
+    except Undefined:
+        return None
+    if isinstance(ball.mid, complex) or ball.rad > 1e-6 * max(1.0, abs(ball.mid)):
+        return None
+    return Fraction(ball.mid)
+
+
+def _has(expr: Expr, name: str) -> bool:
+    return (isinstance(expr, Call) and expr.name == name) or any(
+        _has(child, name) for child in children(expr)
+    )
+
+
+def _has_decimal(expr: Expr) -> bool:
+    return (isinstance(expr, Number) and expr.places is not None) or any(
+        map(_has_decimal, children(expr))
+    )
+
+
+def _has_i(expr: Expr) -> bool:
+    return (isinstance(expr, Constant) and expr.name == "i") or any(map(_has_i, children(expr)))
+
+
+def _weight(expr: Expr) -> int:
+    """Bits of precision that the numerals of the expression may hide a difference behind."""
+    if isinstance(expr, Number):
+        return bits(expr.value)
+    total = sum(map(_weight, children(expr)))
+    if isinstance(expr, Power):
+        exponent = rational(expr.exponent)
+        if exponent is not None:
+            size = abs(exponent) * (4 + _weight(expr.base))
+            total += _MOST_BITS if size > _MOST_BITS else int(size)
+    return min(total, _MOST_BITS)
+
+
+_LOCAL = threading.local()
+
+
+def _field(working: int) -> Any:
+    """High precision arithmetic of at least that many bits, one context a thread and size."""
+    rounded = -(-working // 128) * 128
+    known: dict[int, Any] = _LOCAL.__dict__.setdefault("fields", {})
+    if rounded not in known:
+        known[rounded] = precise(rounded)[0]
+    return known[rounded]

@@ -1,0 +1,188 @@
+"""Lists, sets and tuples, item by item.
+
+Policy: braces and bare lists are unordered; tuples and points are ordered; a bare list or a set
+against a tuple is compared in order, and a mere permutation is undecided. Items that both sides
+name (a = 2, b = 3) are matched by name. Items are compared by the function handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
+from judgekit.verifier.equivalence.identity import substitute
+from judgekit.verifier.equivalence.relations import named
+from judgekit.verifier.equivalence.signs import both_signs, has_signs, spread
+from judgekit.verifier.reader.tree import (
+    Approx,
+    Call,
+    Collection,
+    Combined,
+    Constant,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Quotient,
+    Relation,
+    SetBuilder,
+    Sum,
+    Symbol,
+)
+
+_VALUES = (
+    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
+)  # fmt: skip
+Compare = Callable[[Expr, Expr], Comparison]
+DOTS = Symbol("...")
+_MOST_ITEMS = 400
+
+
+def in_order(gold: Expr, answer: Expr) -> Comparison | None:
+    """b < a < d against b, a, d: names in an order."""
+    chain, names = (gold, answer) if isinstance(gold, Relation) else (answer, gold)
+    if not isinstance(chain, Relation) or len(chain.members) < 3 or len(set(chain.ops)) != 1:
+        return None
+    if not isinstance(names, Collection) or names.brackets != "  ":
+        return None
+    if chain.ops[0] not in "<>" or not all(isinstance(name, Symbol) for name in chain.members):
+        return None
+    if chain.members == names.items:
+        return yes("the same names in the same order", "tuple")
+    return unknown("names in another order", "tuple")
+
+
+def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
+    mine, theirs = _items(gold), _items(answer)
+    if mine is None or theirs is None:
+        return unknown("a list against something else", "set")
+    if len(mine) > _MOST_ITEMS or len(theirs) > _MOST_ITEMS:
+        if len(mine) != len(theirs) and _is_list(gold) == _is_list(answer):
+            return unknown("a very long list against one of another length", "set")
+        return unknown("a list too long", "set")
+    if (DOTS in mine or DOTS in theirs) and mine != theirs:
+        return unknown("a list with dots in it", "set")
+    by_name = _by_name(compare, mine, theirs)
+    if by_name is not None:
+        return by_name
+    if _is_unordered(gold) and _is_unordered(answer):
+        return unordered(compare, mine, theirs, proof=True)
+    found = ordered(compare, mine, theirs)
+    if found.incorrect and (_is_unordered(gold) or _is_unordered(answer)):
+        permuted = unordered(compare, mine, theirs, proof=True)
+        if not permuted.incorrect:
+            return unknown("the same items in another order", "tuple")
+    return found
+
+
+def _items(expr: Expr) -> tuple[Expr, ...] | None:
+    if isinstance(expr, Collection):
+        if len(expr.items) == 1 and isinstance(expr.items[0], Collection):
+            inner = expr.items[0]
+            if expr.brackets in ("  ", "{}") and inner.brackets == "  ":
+                return _expanded(inner.items)
+        return _expanded(expr.items)
+    if isinstance(expr, Combined) and expr.op in ("and", "or"):
+        return _expanded(expr.parts)
+    if isinstance(expr, (*_VALUES, Relation)):
+        return (expr,)
+    return None
+
+
+def _expanded(items: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    """Items with both values of every plus-or-minus sign, tuples included."""
+    found: list[Expr] = []
+    for item in items:
+        signed = both_signs(item)
+        if signed is not item and isinstance(signed, Collection):
+            found += signed.items
+        elif isinstance(item, Collection) and any(map(has_signs, item.items)):
+            found += spread(item)
+        else:
+            found.append(item)
+    return tuple(found)
+
+
+def _is_list(expr: Expr) -> bool:
+    return isinstance(expr, Collection)
+
+
+def _is_unordered(expr: Expr) -> bool:
+    return not isinstance(expr, Collection) or expr.brackets in ("  ", "{}")
+
+
+def _by_name(
+    compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]
+) -> Comparison | None:
+    """Items matched by the names that both sides give them, or None where they do not."""
+    left, right = [named(item) for item in mine], [named(item) for item in theirs]
+    if any(item.name is None for item in left + right) or len(left) != len(right):
+        return None
+    names = [item.name for item in left]
+    table = {item.name: item for item in right}
+    if len(set(names)) != len(names) or set(table) != set(names):
+        return None
+    found = [compare(item.value, table[item.name].value) for item in left]
+    return all_of(found, "set", "they agree name by name")
+
+
+def ordered(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) -> Comparison:
+    if len(mine) != len(theirs):
+        return no(f"{len(theirs)} items where there are {len(mine)}", "tuple")
+    found = []
+    for a, b in zip(mine, theirs, strict=True):
+        each = compare(a, b)
+        if each.incorrect:
+            return replace(each, evidence="an item differs", rung="tuple")
+        found.append(each)
+    return all_of(found, "tuple", "they agree item by item")
+
+
+def unordered(
+    compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...], *, proof: bool
+) -> Comparison:
+    """Whether two lists hold the same items, in whatever order and however often repeated."""
+    left, right = list(mine), list(theirs)
+    if len(left) * len(right) > 10_000:
+        return unknown("lists too long", "set")
+    unmatched_gold, unsure = 0, False
+    met: set[int] = set()
+    for a in left:
+        hit, maybe = False, False
+        for j, b in enumerate(right):
+            found = compare(a, b)
+            if found.correct:
+                met.add(j)
+                hit = True
+                break
+            maybe = maybe or not found.incorrect
+        if not hit:
+            unmatched_gold += 1
+            unsure = unsure or maybe
+    for j, b in enumerate(right):
+        if j in met:
+            continue
+        compared = [compare(a, b) for a in left]
+        if any(found.correct for found in compared):
+            met.add(j)
+        else:
+            unsure = unsure or any(not found.incorrect for found in compared)
+    if not unmatched_gold and len(met) == len(right):
+        return yes("they hold the same items", "set")
+    if unsure or not proof:
+        return unknown("not all items could be matched", "set")
+    return no("an item of one is not in the other", "set")
+
+
+def builders(compare: Compare, gold: SetBuilder, answer: SetBuilder) -> Comparison:
+    condition = answer.condition
+    head = answer.head
+    if isinstance(gold.head, Symbol) and isinstance(head, Symbol) and gold.head != head:
+        condition = substitute(condition, {head.name: gold.head})
+        head = gold.head
+    both = compare(gold.head, head), compare(gold.condition, condition)
+    if all(found.correct for found in both):
+        return yes("the same set-builder", "set")
+    return unknown("two set-builders", "set")

@@ -1,0 +1,111 @@
+"""Vectors and matrices, entry by entry; sums and multiples of matrices are folded first.
+
+A vector may be written as a column, a row, a tuple or a list; a row matrix against a column matrix
+is undecided. Entries are compared by the function that the caller hands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown
+from judgekit.verifier.reader.tree import (
+    Collection,
+    Expr,
+    Matrix,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+)
+
+Compare = Callable[[Expr, Expr], Comparison]
+_MOST_ENTRIES = 400
+
+
+def folded(expr: Expr) -> Expr:
+    """Sums and multiples of matrices as one matrix; a matrix of one entry as that entry."""
+    if isinstance(expr, Matrix):
+        single = len(expr.rows) == 1 == len(expr.rows[0])
+        return expr.rows[0][0] if single else expr
+    if isinstance(expr, Collection) and expr.brackets == "()" and len(expr.items) == 1:
+        return folded(expr.items[0])
+    if isinstance(expr, Quotient) and isinstance(expr.top, Matrix):
+        return _scaled(expr.top, Quotient(Number(Fraction(1)), expr.bottom))
+    if isinstance(expr, Product):
+        grids = [factor for factor in expr.factors if isinstance(factor, Matrix)]
+        rest = tuple(factor for factor in expr.factors if not isinstance(factor, Matrix))
+        return _scaled(grids[0], Product(rest)) if len(grids) == 1 and rest else expr
+    if isinstance(expr, Sum):
+        grids = [grid for term in expr.terms if isinstance(grid := folded(term), Matrix)]
+        shapes = {(len(grid.rows), len(grid.rows[0])) for grid in grids}
+        if len(grids) == len(expr.terms) and len(shapes) == 1:
+            rows = zip(*(grid.rows for grid in grids), strict=True)
+            return Matrix(tuple(tuple(map(Sum, zip(*row, strict=True))) for row in rows))
+    return expr
+
+
+def _scaled(grid: Matrix, factor: Expr) -> Matrix:
+    return Matrix(tuple(tuple(Product((factor, entry)) for entry in row) for row in grid.rows))
+
+
+def matrices(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
+    mine, theirs = _rows(gold), _rows(answer)
+    if mine is None or theirs is None:
+        return unknown("a matrix against something else", "matrix")
+    if len(mine) != len(theirs) or len(mine[0]) != len(theirs[0]):
+        flat = _flat(gold, mine), _flat(answer, theirs)
+        if flat[0] is None or flat[1] is None:
+            if _entries(compare, (_all(mine),), (_all(theirs),)).correct:
+                return unknown("the same entries in rows of another length", "matrix")
+            return no("matrices of different sizes", "matrix")
+        if len(flat[0]) != len(flat[1]):
+            return no("vectors of different lengths", "matrix")
+        mine, theirs = (flat[0],), (flat[1],)
+        if isinstance(gold, Matrix) and isinstance(answer, Matrix):
+            found = _entries(compare, mine, theirs)
+            return unknown("a row against a column", "matrix") if found.correct else found
+    return _entries(compare, mine, theirs)
+
+
+def _entries(
+    compare: Compare, mine: tuple[tuple[Expr, ...], ...], theirs: tuple[tuple[Expr, ...], ...]
+) -> Comparison:
+    if len(mine) * len(mine[0]) > _MOST_ENTRIES:
+        return unknown("a matrix too large", "matrix")
+    if [len(row) for row in mine] != [len(row) for row in theirs]:
+        return no("rows of different lengths", "matrix")
+    found = []
+    for row, other in zip(mine, theirs, strict=True):
+        for a, b in zip(row, other, strict=True):
+            each = compare(a, b)
+            if each.incorrect:
+                return replace(each, evidence="an entry differs", rung="matrix")
+            found.append(each)
+    return all_of(found, "matrix", "they agree entry by entry")
+
+
+def _all(rows: tuple[tuple[Expr, ...], ...]) -> tuple[Expr, ...]:
+    return tuple(entry for row in rows for entry in row)
+
+
+def _rows(expr: Expr) -> tuple[tuple[Expr, ...], ...] | None:
+    if isinstance(expr, Matrix):
+        if len(expr.rows) == 1 == len(expr.rows[0]) and isinstance(expr.rows[0][0], Matrix):
+            return expr.rows[0][0].rows
+        return expr.rows
+    if isinstance(expr, Collection) and expr.items:
+        nested = [item for item in expr.items if isinstance(item, Collection) and item.items]
+        if len(nested) == len(expr.items) and len({len(item.items) for item in nested}) == 1:
+            return tuple(item.items for item in nested)
+        return (expr.items,)
+    return None
+
+
+def _flat(expr: Expr, rows: tuple[tuple[Expr, ...], ...]) -> tuple[Expr, ...] | None:
+    """The entries of a vector, or None for a matrix of several rows and columns."""
+    if len(rows) == 1:
+        return rows[0]
+    return tuple(row[0] for row in rows) if len(rows[0]) == 1 else None

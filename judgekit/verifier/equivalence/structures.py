@@ -1,0 +1,208 @@
+"""Two trees of any kind: names are taken off, then each kind goes to its own module."""
+
+from __future__ import annotations
+
+from judgekit.verifier.equivalence import relations
+from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
+from judgekit.verifier.equivalence.fixed import based, fixed, ratio
+from judgekit.verifier.equivalence.lists import builders, collections, in_order, ordered, unordered
+from judgekit.verifier.equivalence.matrices import folded, matrices
+from judgekit.verifier.equivalence.quantities import values
+from judgekit.verifier.equivalence.realsets import is_infinite, looks_like_interval, real_set, sets
+from judgekit.verifier.equivalence.relations import Named, named, renamed, same_name
+from judgekit.verifier.equivalence.signs import both_signs, has_signs, points
+from judgekit.verifier.reader.tree import (
+    Approx,
+    Based,
+    Call,
+    Clock,
+    Collection,
+    Combined,
+    Constant,
+    Date,
+    Expr,
+    Labelled,
+    Matrix,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Quotient,
+    Ratio,
+    Relation,
+    SetBuilder,
+    Sum,
+    Symbol,
+    Truth,
+    Word,
+    symbols,
+)
+
+_VALUES = (
+    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
+)  # fmt: skip
+OPEN_OR_POINT = "an open interval or a point, against square brackets"
+_FIXED = (Truth, Date, Clock, Word)
+
+
+def expressions(gold: Expr, answer: Expr) -> Comparison:
+    """Compare two answers of any kind."""
+    if gold == answer:
+        return yes("both are the same expression", "normal form")
+    mine, theirs = named(gold), named(answer)
+    if mine.contradictory or theirs.contradictory:
+        return unknown("a chain of equalities whose members differ", "equation")
+    if not same_name(mine.name, theirs.name):
+        found = _kinds(mine.value, theirs.value)
+        if found.correct and not _is_label(mine.name) and not _is_label(theirs.name):
+            return unknown("the same value under another name", "equation")
+        return found
+    value = renamed(theirs, mine)
+    found = _kinds(mine.value, value)
+    if found.correct or not (mine.others or theirs.others):
+        return _equation_against_value(gold, answer, mine, theirs, found)
+    others = [_kinds(a, b) for a in (mine.value, *mine.others) for b in (value, *theirs.others)]
+    return next((each for each in others if each.correct), _softened(found, others))
+
+
+def _softened(found: Comparison, others: list[Comparison]) -> Comparison:
+    if found.incorrect and all(each.incorrect for each in others):
+        return found
+    return unknown("the members of a chain differ in how they compare", found.rung)
+
+
+def _is_label(name: Expr | None) -> bool:
+    return isinstance(name, Word)
+
+
+def _equation_against_value(
+    gold: Expr, answer: Expr, mine: Named, theirs: Named, found: Comparison
+) -> Comparison:
+    """An equation on one side and an expression on the other may still say the same."""
+    if found.correct:
+        return found
+    if isinstance(gold, Relation) and isinstance(answer, Relation):
+        both = relations.relations(gold, answer)
+        return both if both.correct or not found.incorrect else found
+    for relation, given, other in ((gold, mine, theirs.value), (answer, theirs, mine.value)):
+        if isinstance(relation, Relation) and given.name is None and isinstance(other, _VALUES):
+            solved = relations.solved_for(relation, other)
+            if solved.correct:
+                return solved
+    return found
+
+
+def _kinds(gold: Expr, answer: Expr) -> Comparison:
+    """Compare two values or structures whose names have been taken off."""
+    if isinstance(gold, Labelled) or isinstance(answer, Labelled):
+        return _labelled(gold, answer)
+    gold, answer = points(gold), points(answer)
+    if has_signs(gold) or has_signs(answer):
+        return _kinds(both_signs(gold), both_signs(answer))
+    if isinstance(gold, _FIXED) or isinstance(answer, _FIXED):
+        found = fixed(gold, answer)
+        if found is not None:
+            return found
+    if isinstance(gold, Based) or isinstance(answer, Based):
+        return based(gold, answer)
+    if isinstance(gold, Ratio) or isinstance(answer, Ratio):
+        return ratio(gold, answer)
+    gold, answer = folded(gold), folded(answer)
+    if isinstance(gold, Matrix) or isinstance(answer, Matrix):
+        return matrices(expressions, gold, answer)
+    if isinstance(gold, _VALUES) and isinstance(answer, _VALUES):
+        return _infinite(gold, answer) or values(gold, answer)
+    found = _as_sets(gold, answer)
+    if found is not None:
+        return found
+    found = in_order(gold, answer)
+    if found is not None:
+        return found
+    if isinstance(gold, Collection) or isinstance(answer, Collection):
+        return collections(expressions, gold, answer)
+    if isinstance(gold, Relation) and isinstance(answer, Relation):
+        return relations.relations(gold, answer)
+    if isinstance(gold, Combined) and isinstance(answer, Combined) and gold.op == answer.op:
+        return unordered(expressions, gold.parts, answer.parts, proof=False)
+    if isinstance(gold, SetBuilder) and isinstance(answer, SetBuilder):
+        return builders(expressions, gold, answer)
+    if isinstance(gold, Relation) and isinstance(answer, _VALUES):
+        return relations.statement_against_value(gold, answer)
+    return unknown("answers of different kinds", "kinds")
+
+
+def _infinite(gold: Expr, answer: Expr) -> Comparison | None:
+    mine, theirs = is_infinite(gold), is_infinite(answer)
+    if mine == theirs == 0:
+        return None
+    if mine == theirs:
+        return yes("both are infinite", "normal form")
+    if mine and theirs:
+        return no("infinities of opposite sign", "normal form")
+    if symbols(gold) | symbols(answer):
+        return unknown("infinity against letters", "normal form")
+    return no("one of them is infinite", "normal form")
+
+
+def _labelled(gold: Expr, answer: Expr) -> Comparison:
+    mine = gold.words if isinstance(gold, Labelled) else ""
+    theirs = answer.words if isinstance(answer, Labelled) else ""
+    found = _kinds(
+        gold.value if isinstance(gold, Labelled) else gold,
+        answer.value if isinstance(answer, Labelled) else answer,
+    )
+    if found.correct and mine and theirs and _stem(mine) != _stem(theirs):
+        return unknown(f"the same number of {theirs} and not of {mine}", "units")
+    return found
+
+
+def _stem(text: str) -> str:
+    return " ".join(word.rstrip("s") for word in text.split())
+
+
+def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
+    """Both as sets of reals, where at least one of them cannot be anything else."""
+    certain = _only_a_set(gold), _only_a_set(answer)
+    if not any(certain):
+        both = isinstance(gold, Collection) and isinstance(answer, Collection)
+        if both and {gold.brackets, answer.brackets} == {"()", "[]"}:  # type: ignore[union-attr]
+            return _brackets_differ(gold, answer)
+        return None
+    mine, theirs = real_set(gold), real_set(answer)
+    if mine is not None and theirs is not None:
+        return sets(mine, theirs)
+    known, other = (mine, answer) if mine is not None else (theirs, gold)
+    if known is None or not known.numeric or not isinstance(other, _VALUES) or symbols(other):
+        return None
+    if any(piece.low is piece.high is not None for piece in known.pieces):
+        return None
+    return no("a number against a set of numbers", "interval")
+
+
+def _only_a_set(expr: Expr) -> bool:
+    if isinstance(expr, Relation):
+        return set(expr.ops) != {"="}
+    if isinstance(expr, Combined):
+        return expr.op != "and" or any(_only_a_set(part) for part in expr.parts)
+    if isinstance(expr, SetBuilder):
+        return real_set(expr) is not None
+    if isinstance(expr, Collection) and expr.brackets == "  ":
+        return bool(expr.items) and all(map(_only_a_set, expr.items)) and real_set(expr) is not None
+    return isinstance(expr, Word) or looks_like_interval(expr)
+
+
+def _brackets_differ(gold: Expr, answer: Expr) -> Comparison | None:
+    """(a, b) against [a, b]: two intervals that differ, or a point written in two ways."""
+    assert isinstance(gold, Collection)
+    assert isinstance(answer, Collection)
+    if len(gold.items) != 2 or len(answer.items) != 2:
+        return None
+    mine, theirs = real_set(gold), real_set(answer)
+    if mine is None or theirs is None or not (mine.numeric and theirs.numeric):
+        return None
+    if mine.pieces and theirs.pieces:
+        found = ordered(expressions, gold.items, answer.items)
+        if found.correct:
+            return unknown(OPEN_OR_POINT, "interval")
+        return found
+    return None

@@ -1,0 +1,64 @@
+"""Parts of an answer in words that may be the answer proper: "The smallest $m$ is 27" means 27.
+
+A reading is offered beside the whole, never in its place, and only where the words leave no choice:
+one copula, one formula, or one number that stands free.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, clean
+
+LONGEST = 600
+NUMBER_IN_WORDS = "number-in-words"
+"""Cue of the only number in a sentence: enough to accept a plain number, never to reject one."""
+
+_WORD = re.compile(r"[^\W\d_]{2}")
+_WRAPPED = re.compile(r"\\text\s?\{([^{}]{1,600})\}")
+_COPULA = re.compile(
+    r"(?<![^\s\\~}$*])(?:is|are|equals|was|were|will be|would be|est|es|ist)(?![^\s\\~{$*:])"
+)
+_HEDGED = re.compile(
+    r"\b(?:not|no|never|nor|n't|or|either|except|unless|if|than|between|least|most|isn't|cannot|without"
+    r"|neither|maybe|possibly|perhaps|but|unclear)\b|n't\b",
+    re.I,
+)
+_FREE = re.compile(r"[+*^=<>_{}\\|&/]")
+_CONTRAST = re.compile(r"\b(?:and|or|while|but|if|when|where)\b")
+
+
+def with_readings(span: Span) -> list[Span]:
+    """The span, then its readings."""
+    text = span.text
+    if wrapped := _WRAPPED.fullmatch(text):
+        text = wrapped.group(1)
+    if len(text) > LONGEST or " " not in text.strip() or not _WORD.search(text):
+        return [span]
+    spans = [span]
+    for low, high, cue in _readings(text):
+        reading = clean(text[low:high].lstrip("} "))
+        if reading and all(reading != other.text for other in spans):
+            spans.append(
+                Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
+            )
+    return spans
+
+
+def _readings(text: str) -> Iterator[tuple[int, int, str]]:
+    hedged = _HEDGED.search(text)
+    copulas = list(_COPULA.finditer(text))
+    if len(copulas) == 1 and not (hedged and hedged.start() < copulas[0].end() + 8):
+        copula = copulas[0]
+        if not _CONTRAST.search(text, 0, copula.start()):
+            yield copula.end(), len(text), ""
+    if hedged:
+        return
+    formulas = [m.span() for m in FORMULA.finditer(text)]
+    if len(formulas) == 1 and not NUMBER.search(text, formulas[0][1]):
+        yield (*formulas[0], "")
+    elif not formulas and not _FREE.search(text):
+        numbers = [m.span() for m in NUMBER.finditer(text)]
+        if len(numbers) == 1:
+            yield (*numbers[0], NUMBER_IN_WORDS)

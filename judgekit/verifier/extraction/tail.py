@@ -1,0 +1,193 @@
+"""What is left where nothing marks an answer: a bare response, the last formula, the last number.
+
+A lone last number is a weak cue: harnesses read it, and it is often a year, a step or a check.
+"""
+
+from __future__ import annotations
+
+import re
+
+from judgekit.records import Kind
+from judgekit.verifier.extraction.readings import with_readings
+from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, Strength, clean
+
+MAX_BARE = 2_000
+TAIL = 2_000
+LONG = 300
+MAX_BARE_WORDS = 12
+MAX_BARE_LETTERS = 120
+MAX_SCRIPT = 30
+"""Letters of other scripts in a bare answer: their words are not always separated by spaces."""
+
+
+_WORD = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{3,40}")
+_VERB = re.compile(
+    r"(?<![\\\w])(?:is|are|was|were|we|it|there|this|that|get|gets|have|has|can|will|must|should"
+    r"|let|find|found|think|wonder|because|so|then|thus|hence|therefore)(?![\w}=^_])"
+    r"|\bI(?= [a-z])",
+    re.I,
+)
+_UNENDED = re.compile(
+    r"(?:[,=+/(\[{<]|\w\s-|\s(?:a|an|the|that|which|of|to|and|or|is|are|was|were|be|in|on|by|with|for"
+    r"|from|at|we|let|as|if|since|because|using|both|its|their|has|have|this|these|where|when))\Z"
+)
+_DENIED = re.compile(r"\b(?:not|never|wrong|incorrect|cannot)\b|n't\b", re.I)
+_SIGN = re.compile(r"[^\W_]|[\u221e\u2205]")
+_LISTED = re.compile(r"(?:\(?[aAi1][).:]|[Pp]art a).{0,120}\n\s*(?:\(?(?:[bB2]|ii)[).:]|[Pp]art b)")
+_PERSONAL = re.compile(r"(?:i|we|let|sorry|as an|unfortunately|hmm|okay|ok|sure)\b", re.I)
+_COMMAND = re.compile(
+    r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]{0,80}\}"
+)
+_SENTENCE = re.compile(r"[.!?][\"')\]$*]{0,3}\s+(?=[A-Z$\\(*\[])|[。！？]\s*(?=\S)|\n")
+_EQUATION = re.compile(r"=\s*([^=\n]{1,120})\Z")
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_LABEL = re.compile(r"(?:\A|\n)[ \t#*]*(?:(?:step|part|case|line|page|figure|problem)\s)?\Z", re.I)
+_CONCLUDES = re.compile(
+    r"(?:therefore|thus|hence|so|consequently|finally|in conclusion|we (?:get|have|find|obtain)"
+    r"|the (?:solution|sum|value|result|number|total|area|probability)"
+    r"|因此|所以|故|donc|also|luego|por lo tanto|следовательно)(?![a-z])",
+    re.I,
+)
+
+
+def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+    """The whole response, where it is nothing but an answer.
+
+    A sentence is not a bare answer of mathematics; as an answer in words it is one, unless it
+    speaks of its writer ("I cannot …").
+    """
+    if end - start > MAX_BARE:
+        return []
+    answer = clean(text[start:end])
+    lines = answer.count("\n")
+    one = not lines or "\\begin" in answer or bool(_LISTED.match(answer))
+    if not one or "\n\n" in answer or _no_answer(answer):
+        return []
+    words = _WORD.findall(_COMMAND.sub(" ", answer))
+    if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
+        return []
+    letters = sum(map(len, words))
+    if len(words) > MAX_BARE_WORDS or letters > MAX_BARE_LETTERS:
+        return []
+    if _SENTENCE.search(answer.replace("\n", " ")):
+        return []
+    if not _VERB.search(answer) and not (FORMULA.search(answer) and letters > MAX_BARE_WORDS):
+        return [Span(answer, start, end, "bare", "strong")]
+    if _PERSONAL.match(answer):
+        return []
+    if kind != "math":
+        return [Span(answer, start, end, "bare", "medium")]
+    return _said(Span(answer, start, end, "bare", "medium"))
+
+
+def _said(sentence: Span) -> list[Span]:
+    """What a whole response of one sentence says its subject is: "The area is 12"."""
+    if sentence.text.casefold().startswith("there"):
+        return []
+    return [r for r in with_readings(sentence)[1:] if r.cue == sentence.cue][:1]
+
+
+def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+    """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
+
+    A sentence about the writer ("I am not sure") or about boxes is none; a long response that
+    stops without a full stop was cut off.
+    """
+    low = max(start, end - TAIL)
+    begin = _last_sentence(text, low, end)
+    if kind != "text" and end - start > LONG and text[end - 1].isalnum():
+        return []
+    if kind == "text":
+        begin = max(low, text.rfind("\n\n", low, end) + 2 if "\n\n" in text[low:end] else low)
+    answer = clean(text[begin:end])
+    if _no_answer(answer) or _PERSONAL.match(answer):
+        return []
+    return [Span(answer, begin, end, "prose", "weak")]
+
+
+def _no_answer(text: str) -> bool:
+    """Whether there is nothing in a text to read, or only marks in which nothing stood."""
+    return any(mark in text for mark in ("\\boxed", "<answer>")) or not _SIGN.search(text)
+
+
+def tail_answers(text: str, start: int, end: int) -> list[Span]:
+    """The last formula, emphasis or equation of the last sentence, then its last number."""
+    low = max(start, end - TAIL)
+    sentence = _last_sentence(text, low, end)
+    words = text[sentence:end]
+    strength: Strength = "medium" if _CONCLUDES.search(words) else "weak"
+    spans: list[Span] = []
+    formula = _last(FORMULA, text, sentence, end)
+    if formula and NUMBER.search(text, formula.end(), end):
+        return []
+    if formula:
+        spans.append(_span(text, formula.span(), "last-formula", strength))
+    elif bold := _last(_BOLD, text, sentence, end):
+        spans.append(_span(text, bold.span(1), "bold", "medium"))
+    elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
+        spans.append(_span(text, equation.span(1), "last-equation", "weak"))
+    elif strength == "medium" and (number := _only_number(text, sentence, end)):
+        spans.append(_span(text, number, "conclusion", "medium"))
+    number = _last_number(text, sentence, end)
+    if number and not _DENIED.search(words):
+        spans.append(_span(text, number, "last-number", "weak"))
+    return [span for span in spans if span.text]
+
+
+def looks_cut_off(text: str, start: int, end: int) -> bool:
+    """Whether a response that is said to be finished stops in the middle of something.
+
+    That is an open formula, or a last word or sign after which no sentence ends.
+    """
+    tail = text[max(start, end - TAIL) : end].rstrip()
+    if _UNENDED.search(tail):
+        return True
+    dollar = tail.rfind("$")
+    if dollar >= 0 and "\\" in tail[dollar:] and tail[tail.rfind("\n") + 1 :].count("$") % 2:
+        return True
+    return any(
+        tail.rfind(opening) > tail.rfind(closing)
+        for opening, closing in (("\\[", "\\]"), ("\\(", "\\)"), ("\\begin{", "\\end{"))
+    )
+
+
+def _last_sentence(text: str, low: int, end: int) -> int:
+    """Where the last sentence begins; full stops inside formulas end none."""
+    begin = low
+    formulas = [m.span() for m in FORMULA.finditer(text, low, end)]
+    for stop in _SENTENCE.finditer(text, low, end):
+        inside = any(a < stop.start() and stop.end() < b for a, b in formulas)
+        if not inside and _SIGN.search(text, stop.end(), end):
+            begin = stop.end()
+    return begin
+
+
+def _last(pattern: re.Pattern[str], text: str, low: int, end: int) -> re.Match[str] | None:
+    found = None
+    for match in pattern.finditer(text, low, end):
+        found = match
+    return found
+
+
+def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
+    """The number of a sentence that has only one, however often it says it."""
+    found = [number.span() for number in NUMBER.finditer(text, low, end)]
+    return found[-1] if len({clean(text[a:b]) for a, b in found}) == 1 else None
+
+
+def _last_number(text: str, low: int, end: int) -> tuple[int, int] | None:
+    """The last number that does not merely count a step or a line."""
+    found = None
+    for number in NUMBER.finditer(text, low, end):
+        after = text[number.end() : number.end() + 1]
+        if after in (":", ")", ".") and _LABEL.search(
+            text, max(0, number.start() - 16), number.start()
+        ):
+            continue
+        found = number.span()
+    return found
+
+
+def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Span:
+    begin, stop = where
+    return Span(clean(text[begin:stop]), begin, stop, cue, strength, group=begin)

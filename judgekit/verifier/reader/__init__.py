@@ -1,0 +1,124 @@
+"""LaTeX, ASCII or Unicode mathematics -> the tree of `tree.py`.
+
+`read` takes the text of one answer in its most usual sense; `readings` also yields the other senses
+that the spelling allows (1,234 as a list; 10 m as a quantity). Nothing is ever evaluated. Time is
+linear in the length of the text, and text that is too long, too deep or not mathematics raises
+`Unreadable` and nothing else. The grammar stands in `parser`, `brackets`, `latex` and `tails`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from judgekit.verifier.reader import special
+from judgekit.verifier.reader.brackets import items
+from judgekit.verifier.reader.latex import prefix, starts
+from judgekit.verifier.reader.parser import Grammar, Parser, Style
+from judgekit.verifier.reader.tails import tail
+from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
+from judgekit.verifier.reader.tree import Expr
+
+__all__ = ["Unreadable", "read", "readings"]
+
+_GRAMMAR = Grammar(prefix, starts, tail)
+_LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
+_END = ".,;:^ \n\t"
+_GROUPED = re.compile(r"\d,\d{3}(?!\d)")
+_COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
+_INNER_COMMA = re.compile(r"\d,\d")
+_SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
+_LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
+
+
+def read(text: str) -> Expr:
+    """The tree of an answer's text, in its most usual sense.
+
+    Raises `Unreadable`, with the position at which reading stopped.
+    """
+    if len(text) > LONGEST:
+        raise Unreadable(f"longer than {LONGEST} characters")
+    return _read(clean(text), Style())
+
+
+def readings(text: str) -> Iterator[Expr]:
+    """The tree of the text in every sense that its spelling allows, the most usual one first.
+
+    Yields nothing where no sense can be read.
+    """
+    if len(text) > LONGEST:
+        return
+    text = clean(text)
+    for style in _styles(text):
+        try:
+            yield _read(text, style)
+        except Unreadable:
+            continue
+
+
+def _styles(text: str) -> Iterator[Style]:
+    yield Style()
+    if "," in text:
+        if _GROUPED.search(text):
+            yield Style(grouped=False)
+        if _COMMA.fullmatch(text) or (";" in text and _INNER_COMMA.search(text)):
+            yield Style(comma=True, grouped=False)
+    if "/" in text and _SLASHED.search(text):
+        yield Style(tight=True)
+    if _LETTER.search(text):
+        yield Style(units=True)
+    if "\\begin{matrix}" in text:
+        yield Style(broken=True)
+
+
+def _read(text: str, style: Style) -> Expr:
+    found = special.read(text)
+    if found is not None:
+        return found
+    tokens = tokenize(text, grouped=style.grouped)
+    parser = Parser(_whole(tokens) if style.broken else tokens, text, style, _GRAMMAR)
+    while parser.take(*_LEADS):
+        pass
+    if parser.token.kind == "end":
+        raise Unreadable("nothing to read", text)
+    tree = items(parser, (), lines=True)
+    if parser.token.kind != "end":
+        raise parser.fault(f"cannot go on with {parser.token.text!r} here")
+    return tree
+
+
+def _whole(tokens: list[Token]) -> list[Token]:
+    """The tokens of a formula that was broken over the lines of a `matrix` environment."""
+    kept: list[Token] = []
+    skip = 0
+    for token in tokens:
+        if token.kind == "end":
+            kept.append(token)
+        elif skip:
+            skip -= 1
+        elif token.text in ("\\begin", "\\end"):
+            skip = 3
+        elif token.text == "}" and kept and kept[-1].text == "{":
+            kept.pop()
+        elif token.text != "\\\\":
+            kept.append(token)
+    return kept
+
+
+def clean(text: str) -> str:
+    """The text without the punctuation and mark-up around it."""
+    text = text.strip()
+    while text and text[-1] in _END:
+        spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
+        text = text[: -2 if spaced else -1].rstrip()
+    if text.endswith("\\") and not text.endswith("\\\\"):
+        text = text[:-1].rstrip()  # a control space that lost its space
+    if text.startswith("~"):
+        text = "\\approx " + text[1:]
+    if text.startswith("\\\\boxed{"):
+        text = text[1:]
+    if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
+        text = text[len("\\boxed{") :]
+    if text.startswith("**") and text.endswith("**") and len(text) > 4:
+        text = text[2:-2].strip()
+    return text

@@ -1,0 +1,329 @@
+"""Brackets: groups, tuples, lists, sets, set-builders, intervals, absolute values, matrices.
+
+group   = "(" items ")" | "[" items "]" | "(" items "]" | "[" items ")" | "]" items "["
+set     = "\\{" items "\\}" | "\\{" expression ("|" | ":" | "\\mid") statements "\\}"
+items   = statement { ("," | ";" | "and" | "or") statement }
+matrix  = "\\begin{pmatrix}" row { "\\\\" row } "\\end{pmatrix}",  row = entry { "&" entry }
+"""
+
+from __future__ import annotations
+
+from judgekit.verifier.reader import words
+from judgekit.verifier.reader.parser import SET, Parser
+from judgekit.verifier.reader.tokens import Token
+from judgekit.verifier.reader.tree import (
+    Call,
+    Collection,
+    Combined,
+    Expr,
+    Matrix,
+    Number,
+    Relation,
+    SetBuilder,
+    Word,
+)
+
+_CLOSING = {
+    "(": (")", "]"), "[": ("]", ")"), "\\{": ("\\}",), "{": ("}",), "\\lbrace": ("\\rbrace",),
+    "\\langle": ("\\rangle",), "]": ("[", "]"), "\\lbrack": ("\\rbrack", ")"),
+}  # fmt: skip
+_AROUND = {
+    "\\lfloor": ("\\rfloor", "floor"), "\\lceil": ("\\rceil", "ceil"),
+    "\\lvert": ("\\rvert", "abs"), "\\lVert": ("\\rVert", "abs"),
+}  # fmt: skip
+OPENING = frozenset(_CLOSING) | frozenset(_AROUND) | {"\\begin"}
+_MATRICES = frozenset(
+    ["matrix", "pmatrix", "bmatrix", "vmatrix", "Vmatrix", "Bmatrix", "smallmatrix", "array"]
+)
+_LINES = frozenset(
+    ["cases", "aligned", "align", "align*", "gathered", "gather", "gather*", "split", "equation"]
+)
+
+
+def joint(parser: Parser, token: Token) -> str:
+    """`and` or `or` where the token joins two statements, else empty."""
+    if token.kind not in ("word", "text", "cmd"):
+        return ""
+    text = token.text.strip(" ,;~\\").lower()
+    if text in ("and", "or"):
+        return text
+    if text in ("land", "wedge"):
+        return "and"
+    if text in ("lor", "vee"):
+        return "or"
+    if token.kind == "word" and not token.spaced and parser.tokens[parser.i - 1].kind == "num":
+        for word in ("and", "or"):  # glued to the number before: 1or2
+            if token.text.startswith(word):
+                rest = Token("word", token.text[len(word) :], token.at + len(word), False)
+                parser.tokens[parser.i : parser.i + 1] = [
+                    Token("word", word, token.at, True),
+                    rest,
+                ]
+                return word
+    return ""
+
+
+def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> Expr:
+    """Statements up to a closer (not consumed): one, or a bare collection, or joined statements."""
+    found: list[Expr] = []
+    joints: set[str] = set()
+    while True:
+        while parser.take(",", ";") or (lines and parser.take("\\\\", "&")):
+            pass
+        if parser.at(*closers) or parser.token.kind == "end":
+            break
+        if found and (word := joint(parser, parser.token)):
+            joints.add(word)
+            parser.advance()
+            continue
+        label = _label(parser)
+        statement = parser.expression()
+        found.append(_labelled(label, statement) if label else statement)
+        token = parser.token
+        if not (
+            _mark(parser)
+            or parser.at(",", ";", *closers)
+            or token.kind == "end"
+            or (lines and parser.at("\\\\", "&"))
+            or joint(parser, token)
+        ):
+            raise parser.fault(f"cannot go on with {token.text!r} here")
+    found = [item for item in found if not _is_range(item)] or found
+    if len(found) == 1:
+        return found[0]
+    if all(isinstance(item, Relation) and set(item.ops) <= {"=", "~"} for item in found):
+        return Collection("  ", tuple(found))
+    if "or" in joints and any(isinstance(item, (Relation, Combined)) for item in found):
+        return Combined("or", tuple(found))
+    if joints == {"and"} and all(isinstance(item, Relation) for item in found):
+        return Combined("and", tuple(found))
+    return Collection("  ", tuple(found))
+
+
+def _is_range(item: Expr) -> bool:
+    """`k \\in \\mathbb{Z}`: where a parameter of the other statements runs."""
+    if not isinstance(item, Relation) or item.ops != ("in",):
+        return False
+    return item.members[1] in (Word("set:Z"), Word("set:N"))
+
+
+def _label(parser: Parser) -> str:
+    """Words and a colon before a statement, `Minimum: 1`, or a mark before it, `(a) 5`."""
+    if mark := _mark(parser):
+        parser.i += 2 + parser.at("(")
+        return mark
+    if parser.token.kind not in ("word", "text"):
+        return ""
+    start = parser.i
+    found: list[str] = []
+    colon = False
+    while len(found) < 9 and (parser.token.kind in ("word", "text") or parser.at("\\triangle")):
+        token = parser.advance()
+        read = words.words_of(token.text)
+        colon = token.text.rstrip().endswith(":")
+        if read and read[-1] in ("is", "are", "equals"):
+            found += read[:-1]
+            return _if_plain(parser, start, found)
+        found += read or [token.text.strip("\\ ")]
+    if parser.take(":") or colon:
+        return _if_plain(parser, start, found)
+    if parser.at("=") and max(map(len, found), default=0) > 3:
+        parser.advance()
+        return _if_plain(parser, start, found)
+    parser.i = start
+    return ""
+
+
+def _labelled(label: str, statement: Expr) -> Relation:
+    """The statement under a label, as an equation that names it."""
+    if isinstance(statement, Relation) and set(statement.ops) <= {"=", "~"}:
+        return Relation(("=", *statement.ops), (Word(label), *statement.members))
+    return Relation(("=",), (Word(label), statement))
+
+
+def _if_plain(parser: Parser, start: int, found: list[str]) -> str:
+    """The label, unless a word of it may change the meaning of what follows."""
+    label = " ".join(found).rstrip(": ")
+    if len(label) > 1 and words.TURNING.isdisjoint(label.split()):
+        return label
+    parser.i = start
+    return ""
+
+
+def _mark(parser: Parser) -> str:
+    """The letter of a list mark that stands here, `(a)` or `b)`, before a number."""
+    first = int(parser.at("("))
+    mark, after, value = (parser.peek(first + offset) for offset in range(3))
+    if mark.kind != "word" or mark.text not in "abcdefgh" or after.text != ")":
+        return ""
+    return mark.text if value.kind == "num" or value.text in ("$", "\\$", "-") else ""
+
+
+def bracketed(parser: Parser) -> Expr:
+    """What stands in the bracket that opens here."""
+    opener = parser.advance().text
+    if opener in _AROUND:
+        closer, name = _AROUND[opener]
+        inside = parser.expression()
+        parser.expect(closer)
+        return Call(name, (inside,))
+    if opener == "\\begin":
+        return environment(parser)
+    closers = _CLOSING[opener]
+    bars, parser.bars = parser.bars, 0
+    if opener == "{":
+        inside = items(parser, closers, lines=True)
+        parser.expect(*closers)
+        parser.bars = bars
+        return inside
+    if opener == "\\{" and parser.take("\\begin"):
+        system = environment(parser)
+        parser.take(".", *closers)  # \\right. or \\right\\}
+        parser.bars = bars
+        return system
+    if opener in ("\\{", "\\lbrace"):
+        result = _set(parser, closers)
+        parser.bars = bars
+        return result
+    inside = items(parser, closers)
+    closer = parser.token.text
+    parser.expect(*closers)
+    parser.bars = bars
+    if isinstance(inside, Collection) and inside.brackets == "  ":
+        return Collection(_plain(opener) + _plain(closer), inside.items)
+    return inside
+
+
+def _plain(bracket: str) -> str:
+    return {"\\langle": "(", "\\rangle": ")", "\\lbrack": "[", "\\rbrack": "]"}.get(
+        bracket, bracket
+    )
+
+
+def _set(parser: Parser, closers: tuple[str, ...]) -> Expr:
+    if parser.take(*closers):
+        return Collection("{}", ())
+    start = parser.i
+    parser.bars = 1  # a bar ends the head of a set-builder
+    first = parser.expression(SET + 3)
+    parser.bars = 0
+    if parser.take("|", ":", "\\mid", "\\vert", "\\colon"):
+        condition = items(parser, closers)
+        parser.expect(*closers)
+        return SetBuilder(first, condition)
+    if parser.at("\\in"):
+        first = _member(parser, first)
+        if parser.take("|", ":", "\\mid", "\\vert", "\\colon"):
+            condition = items(parser, closers)
+            parser.expect(*closers)
+            return SetBuilder(first, condition)
+    parser.i = start
+    inside = items(parser, closers)
+    parser.expect(*closers)
+    if isinstance(inside, Collection) and inside.brackets == "  ":
+        return Collection("{}", inside.items)
+    return Collection("{}", (inside,))
+
+
+def _member(parser: Parser, head: Expr) -> Expr:
+    """`x \\in A` at the head of a set-builder."""
+    parser.advance()
+    parser.bars = 1
+    whole = parser.expression(SET + 3)
+    parser.bars = 0
+    return Relation(("in",), (head, whole))
+
+
+def environment(parser: Parser) -> Expr:
+    """A matrix, or lines of statements, from `\\begin{name}` (consumed) to `\\end{name}`."""
+    name = _name(parser)
+    if name == "array" and parser.take("{"):
+        while not parser.at("}") and parser.token.kind != "end":
+            parser.advance()
+        parser.expect("}")
+    if name in _LINES and name != "cases":
+        _drop_alignment(parser)
+    if name in _LINES:
+        inside = items(parser, ("\\end",), lines=True)
+        _end(parser)
+        return inside
+    if name not in _MATRICES:
+        raise parser.fault(f"an environment {name!r}")
+    start = parser.i
+    rows: list[tuple[Expr, ...]] = []
+    row: list[Expr] = []
+    while True:
+        if parser.at("\\end") or parser.token.kind == "end":
+            break
+        if parser.take("&"):
+            continue
+        if parser.take("\\\\"):
+            if row:
+                rows.append(tuple(row))
+            row = []
+            continue
+        row.append(parser.expression())
+        if not (parser.at("&", "\\\\", "\\end") or parser.token.kind == "end"):
+            raise parser.fault(f"cannot go on with {parser.token.text!r} in a matrix")
+    if row:
+        rows.append(tuple(row))
+    _end(parser)
+    if not rows or len({len(line) for line in rows}) != 1:
+        parser.i = start
+        raise parser.fault("a matrix whose rows differ in length")
+    if all(isinstance(entry, Relation) for line in rows for entry in line):
+        return Collection("  ", tuple(entry for line in rows for entry in line))
+    if name == "vmatrix":
+        return Call("det", (Matrix(tuple(rows)),))
+    return Matrix(tuple(rows))
+
+
+def _drop_alignment(parser: Parser) -> None:
+    """Take the alignment marks out of the lines up to `\\end`."""
+    i = parser.i
+    while parser.tokens[i].kind != "end" and parser.tokens[i].text != "\\end":
+        i += 1
+    parser.tokens[parser.i : i] = [t for t in parser.tokens[parser.i : i] if t.text != "&"]
+
+
+def _name(parser: Parser) -> str:
+    parser.expect("{")
+    word = parser.advance().text
+    if parser.take("*"):
+        word += "*"
+    parser.expect("}")
+    return word
+
+
+def _end(parser: Parser) -> None:
+    parser.expect("\\end")
+    _name(parser)
+
+
+def absolute(parser: Parser) -> Expr:
+    """`|x|`, from its first bar."""
+    parser.advance()
+    double = parser.take("|")
+    parser.bars += 1
+    inside = parser.expression()
+    parser.bars -= 1
+    parser.expect("|", "\\vert", "\\mid")
+    if double:
+        parser.expect("|")
+    return Call("abs", (inside,))
+
+
+def digits_group(parser: Parser) -> str | None:
+    """The digits of `{3}` or `3`, for repeating decimals."""
+    braced = parser.take("{")
+    token = parser.advance()
+    if token.kind != "num" or not token.text.isdigit():
+        return None
+    if braced:
+        parser.expect("}")
+    return token.text
+
+
+def is_integer(expr: Expr) -> bool:
+    """Whether this is an integer numeral."""
+    return isinstance(expr, Number) and expr.places is None and expr.value.denominator == 1

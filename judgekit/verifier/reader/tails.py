@@ -1,0 +1,169 @@
+"""What may follow a value: a unit, or words that label it.
+
+    value [unit]             5\\text{ cm}, 2.6 \\times 10^5 GeV, 4306 J mol^{-1}
+    value label              40\\text{ candies}: at most six words, none that changes the meaning
+
+A lone letter outside `\\text` is a unit only in the style `units` (10 m), since it may
+be a product.
+"""
+
+from __future__ import annotations
+
+import re
+
+from judgekit.verifier.reader import units, words
+from judgekit.verifier.reader.brackets import joint
+from judgekit.verifier.reader.parser import MULTIPLY, Parser
+from judgekit.verifier.reader.tokens import Token
+from judgekit.verifier.reader.tree import (
+    Call,
+    Expr,
+    Labelled,
+    Number,
+    Power,
+    Product,
+    Quantity,
+    Quotient,
+    Sum,
+    symbols,
+)
+
+_LONGEST_TAIL = 24
+_ATOM = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+\.?|\d+|\^|\*|/|\(|\)|-|\\cdot|\\times")
+_UNIT_SIGNS = frozenset(("^", "/", "*", "(", ")", "{", "}", "-", "\\cdot", "\\times", "\\circ"))
+_COMMANDS = {"\\Omega": "Omega", "\\AA": "AA", "\\mu": "u", "\\ohm": "Omega", "\\%": "%"}
+_ENDS = frozenset((",", ";", "=", "\\\\", "&", "\\approx", "<", ">", "\\le", "\\ge", "\\}", "]"))
+
+
+def tail(parser: Parser, left: Expr) -> Expr | None:
+    """The value with the unit or label that stands here, or None if the token starts neither."""
+    token = parser.token
+    if parser.at("(", "{"):
+        return _bracketed_unit(parser, left)
+    if token.kind not in ("word", "text", "cmd"):
+        return None
+    if isinstance(left, Call) and left.name == "deg" and token.text.strip() in ("C", "F"):
+        name = "celsius" if parser.advance().text.strip() == "C" else "fahrenheit"
+        return Quantity(left.args[0], ((name, 1),))
+    alone = token.kind == "word" and len(token.text) == 1 and not parser.style.units
+    if alone and parser.peek().text != "/":
+        return None
+    if token.kind == "cmd" and token.text not in _COMMANDS:
+        return None
+    if not isinstance(left, (Number, Quotient, Product, Power, Sum, Call)):
+        return None
+    if isinstance(left, Call) and left.name == "deg":
+        return _label(parser, left)
+    if not _numeric(left, parser):
+        return None
+    end, atoms = _atoms(parser)
+    unit = units.parse(atoms) if atoms else None
+    if unit is not None and not (alone and not token.spaced):
+        parser.i = end
+        if parser.token.kind == "num":
+            return _compound(parser, left, unit)
+        if unit == (("deg", 1),):
+            return Call("deg", (left,))
+        if unit == (("percent", 1),):
+            return Call("percent", (left,))
+        return Quantity(left, unit)
+    return _label(parser, left)
+
+
+def _bracketed_unit(parser: Parser, left: Expr) -> Expr | None:
+    """5 (cm), 5 {cm}: a unit in a group of its own."""
+    content, closer = parser.peek(), parser.peek(2)
+    if content.kind not in ("word", "text") or closer.text not in (")", "}") or symbols(left):
+        return None
+    unit = units.parse(_ATOM.findall(content.text[:80]))
+    if unit is None or (content.kind == "word" and len(content.text) == 1):
+        return None
+    parser.i += 3
+    return Quantity(left, unit)
+
+
+def _compound(parser: Parser, left: Expr, unit: units.Unit) -> Expr:
+    """2 hours 30 minutes: a smaller unit of the same kind after the greater one."""
+    rest = parser.expression(MULTIPLY)
+    if not isinstance(rest, Quantity):
+        raise parser.fault("a number without a unit after a quantity")
+    (size, base), (smaller, other) = units.size(unit), units.size(rest.unit)
+    if base != other:
+        raise parser.fault("two quantities of different kinds beside each other")
+    part = Product((Number(smaller / size), rest.value))
+    return Quantity(Sum((left, part)), unit)
+
+
+def _numeric(left: Expr, parser: Parser) -> bool:
+    """Units follow numbers; under `\\text` they may follow an expression with symbols too."""
+    return parser.token.kind == "text" or not symbols(left)
+
+
+def _atoms(parser: Parser) -> tuple[int, list[str]]:
+    """The tokens up to the next separator, cut into the atoms of a unit, and where they end."""
+    atoms: list[str] = []
+    i, stop, depth = parser.i, parser.i + _LONGEST_TAIL, 0
+    micro = False
+    while i < stop:
+        token = parser.tokens[i]
+        if token.kind == "end" or token.text in _ENDS or (i > parser.i and _joins(token)):
+            return i, atoms
+        if token.text == "(" and parser.tokens[min(i + 2, len(parser.tokens) - 1)].text == ")":
+            return i, atoms  # a list mark, (b), or a group of one letter
+        if token.text in (")", "}"):
+            if depth == 0:
+                return i, atoms
+            depth -= 1
+        depth += token.text in ("(", "{")
+        if token.kind in ("text", "word"):
+            content = token.text.replace("~", " ").replace("$", " ")
+            found = _ATOM.findall(content[:80])
+            if micro and found:
+                found[0] = "u" + found[0]
+            micro = False
+            atoms += found
+        elif token.kind == "num":
+            if atoms and atoms[-1] not in ("^", "-"):
+                return i, atoms
+            atoms.append(token.text)
+        elif token.text == "\\mu":
+            micro = True
+        elif token.text in _COMMANDS:
+            atoms.append(_COMMANDS[token.text])
+        elif token.text in ("{", "}"):
+            pass
+        elif token.text in _UNIT_SIGNS:
+            atoms.append(token.text)
+        else:
+            return i, []
+        i += 1
+    return i, []
+
+
+def _joins(token: Token) -> bool:
+    return token.kind in ("word", "text") and token.text.strip(" ,").lower() in ("and", "or")
+
+
+def _label(parser: Parser, left: Expr) -> Expr | None:
+    """Words after a value, to the end of the statement, that only name what is counted."""
+    found: list[str] = []
+    i = parser.i
+    while parser.tokens[i].kind in ("word", "text"):
+        token = parser.tokens[i]
+        if joint(parser, token) and i > parser.i:
+            break
+        if token.kind == "word" and len(token.text) < 3 and token.text not in ("of", "th", "st"):
+            return None
+        if re.search(r"[\\\d=<>^_]", token.text):
+            return None
+        found += words.words_of(token.text)
+        i += 1
+        if len(found) > 6:
+            return None
+    token = parser.tokens[i]
+    if token.kind != "end" and token.text not in _ENDS | {")", "}"}:
+        return None
+    if not found or any(word in words.STOP or word in words.NUMBER_WORDS for word in found):
+        return None
+    parser.i = i
+    return Labelled(left, " ".join(found))
