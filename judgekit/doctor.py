@@ -24,6 +24,7 @@ EXTRAS = {
     "peft": ("train", "LoRA adapters"),
     "huggingface_hub": ("hub", "benchmarks and models from the hub"),
     "pyarrow": ("parquet", "Parquet files"),
+    "zstandard": ("inspect", "inspect's .eval logs"),
     "reasoning_gym": ("gym", "--benchmark reasoning_gym:TASK"),
     "textual": ("audit", "judgekit audit --label"),
     "ray": ("ray", "more than one machine"),

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import DataError, UnknownName
-from judgekit.formats.rows import LeftOut, cell_text, read_rows
+from judgekit.formats.logs import read_table
+from judgekit.formats.rows import LeftOut, cell_text
 from judgekit.records import FinishReason, Kind, Problem, Response
 
 GUESSES: Mapping[str, tuple[str, ...]] = {
@@ -48,7 +49,7 @@ def read_responses(
     id: str | None = None,
     kind: str = "auto",
 ) -> ForeignRows:
-    """Read a JSONL, JSON, CSV or Parquet file of responses.
+    """Read a JSONL, JSON, CSV or Parquet file of responses, or a log of another harness.
 
     The four options name columns and override the guesses. Rows are keyed by the id column, else by
     their number; equal ids become sample 0, 1, ... in the file's order. Raises `DataError` for a
@@ -58,7 +59,7 @@ def read_responses(
     if kind not in KINDS:
         raise UnknownName("kind", kind, KINDS)
     found = ForeignRows(kind=kind)
-    rows = list(read_rows(path, found.left_out))
+    rows = read_table(path, found.left_out)
     columns = list(dict.fromkeys(name for _, row in rows for name in row))
     named = {"question": question, "gold": gold, "response": response, "id": id}
     names = {role: _column(path, role, name, columns) for role, name in named.items()}

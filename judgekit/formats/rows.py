@@ -117,7 +117,7 @@ def _json_lines(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]
             if not text:
                 continue
             try:
-                value = _loads(text)
+                value = loads(text)
             except ValueError as fault:
                 complain(number, f"not JSON: {fault}")
                 continue
@@ -134,7 +134,7 @@ def _json(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]]:
         yield from _json_lines(path, complain)
         return
     try:
-        values = _loads(text)
+        values = loads(text)
     except ValueError as fault:
         raise DataError(f"{path}: not JSON: {fault}") from None
     for number, value in enumerate(values, 1):
@@ -144,8 +144,11 @@ def _json(path: Path, complain: _Complain) -> Iterator[tuple[int, _Fields]]:
             complain(number, f"a JSON object was expected, this is {_kind(value)}")
 
 
-def _loads(text: bytes) -> Any:
-    """JSON, and the NaN and Infinity that Python's own writers put into it."""
+def loads(text: bytes) -> Any:
+    """JSON, and the NaN and Infinity that Python's own writers put into it.
+
+    Raises `ValueError` where the text is none.
+    """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
