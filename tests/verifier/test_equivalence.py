@@ -213,6 +213,12 @@ INCORRECT = [
     ("10^{-21}", "10^{-20}"),
     ("2", "3"),
     ("8\\%", "0.8"),
+    ("62", "63.1"),
+    ("2, 3", "5"),
+    ("2 m, 3 m", "6 m"),
+    ("3:4:5", "3:4"),
+    ("3", "1:2:3"),
+    ("e^2t", "e^{3t}"),
 ]
 
 UNDECIDED = [
@@ -222,6 +228,11 @@ UNDECIDED = [
     ("2^{3^{4^{5}}}", "7"),
     ("\\text{east}", "\\text{west}"),
     ("(2,3)", "{3,2}"),
+    ("62", "62.3"),
+    ("1.9 \\times 10^{25} dyne", "1.93 \\times 10^{20} N"),
+    ("0.6AA + 0.4aa", "0.6 AA : 0.4 aa"),
+    ("$400 and $2,700", "$3,100"),
+    ("2 m, 3 m", "5 m"),
 ]
 
 
@@ -304,6 +315,14 @@ def test_the_question_settles_whether_a_percent_sign_is_meant() -> None:
     assert compare("50", "50\\%").outcome == "correct"
     assert compare("50", "50\\%", question="How many are left?").outcome == "undecided"
     assert compare("50", "50\\%", question="What percentage is left?").outcome == "correct"
+
+
+def test_the_question_settles_whether_a_small_number_is_a_percentage() -> None:
+    assert compare("0.5\\%", "0.5").outcome == "undecided"
+    fraction = "An alloy holds 3% of tin. What fraction of it is lead?"
+    assert compare("0.5\\%", "0.5", question=fraction).outcome == "undecided"
+    percentage = "What percentage of the alloy is lead?"
+    assert compare("0.5\\%", "0.5", question=percentage).outcome == "correct"
 
 
 def test_the_question_settles_what_brackets_mean() -> None:

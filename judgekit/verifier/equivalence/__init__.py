@@ -17,7 +17,7 @@ from itertools import islice
 from judgekit.verifier.equivalence import worker
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.normal import normal, plain
-from judgekit.verifier.equivalence.quantities import PERCENT_ADDED
+from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
 from judgekit.verifier.equivalence.realsets import real_set
 from judgekit.verifier.equivalence.relations import named
 from judgekit.verifier.equivalence.signs import both_signs
@@ -43,6 +43,7 @@ __all__ = ["Comparison", "compare", "read", "same_form"]
 _MOST_SENSES = 4
 _ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
 _ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
+_ASKS_PERCENT = re.compile(r"\bpercentage\b|\b(?:what|how many|in|as a) per ?cent\b", re.IGNORECASE)
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
 
@@ -93,6 +94,8 @@ def _in_context(found: Comparison, question: str) -> Comparison:
     """What the question says about a sign or bracket that is ambiguous by itself."""
     if found.evidence == PERCENT_ADDED and not _ABOUT_PERCENT.search(question):
         return unknown("a percent sign that the question does not speak of", found.rung)
+    if found.evidence == PERCENT_LOST and _ASKS_PERCENT.search(question):
+        return yes("the same number, and the question asks for a percentage", found.rung)
     if found.evidence == OPEN_OR_POINT and _ABOUT_INTERVALS.search(question):
         return no("the ends belong to one interval and not to the other", "interval")
     return found

@@ -1,7 +1,8 @@
 """Answers of a notation of their own: words, times, dates, numerals with a base, ratios.
 
 Policy: a year or am/pm may be left out on one side; a base may be left out if the digits agree;
-the same number in another base is undecided; ratios are equal in proportion, and 3:4 is 3/4.
+the same number in another base is undecided; ratios are equal in proportion, and 3:4 is 3/4; a sum
+with letters may be a ratio written out (0.6 AA + 0.4 aa for 3:2), and is undecided.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from judgekit.verifier.reader.tree import (
     Sum,
     Symbol,
     Word,
+    symbols,
 )
 
 _VALUES = (
@@ -97,6 +99,8 @@ def ratio(gold: Expr, answer: Expr) -> Comparison:
     mine, theirs = _parts(gold), _parts(answer)
     if mine is None or theirs is None:
         return unknown("a ratio against something else", "ratio")
+    if any(isinstance(side, Sum) and symbols(side) for side in (gold, answer)):
+        return unknown("a ratio against a sum, whose terms may be its parts", "ratio")
     if len(mine) != len(theirs):
         return no("ratios of different lengths", "ratio")
     if Symbol("...") in mine or Symbol("...") in theirs:

@@ -1,8 +1,9 @@
 """Lists, sets and tuples, item by item.
 
 Policy: braces and bare lists are unordered; tuples and points are ordered; a bare list or a set
-against a tuple is compared in order, and a mere permutation is undecided. Items that both sides
-name (a = 2, b = 3) are matched by name. Items are compared by the function handed in.
+against a tuple is compared in order, and a mere permutation is undecided; so is the total of
+several amounts in one unit. Items that both sides name (a = 2, b = 3) are matched by name. Items
+are compared by the function handed in.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
     by_name = _by_name(compare, mine, theirs)
     if by_name is not None:
         return by_name
+    if len(theirs) == 1 and _is_total(compare, mine, theirs[0]):
+        return unknown("the total of the gold's amounts", "set")
     if _is_unordered(gold) and _is_unordered(answer):
         return unordered(compare, mine, theirs, proof=True)
     found = ordered(compare, mine, theirs)
@@ -75,6 +78,20 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
         if not permuted.incorrect:
             return unknown("the same items in another order", "tuple")
     return found
+
+
+def _is_total(compare: Compare, items: tuple[Expr, ...], value: Expr) -> bool:
+    """Whether a value is the sum of amounts in one unit: $3,100 for $400 and $2,700.
+
+    "400 and 2,700 dollars" names the unit once.
+    """
+    units = {item.unit for item in items if isinstance(item, Quantity)}
+    if len(items) < 2 or len(units) != 1:
+        return False
+    if not all(isinstance(item, (Quantity, Number)) for item in items):
+        return False
+    total = Sum(tuple(item.value if isinstance(item, Quantity) else item for item in items))
+    return compare(Quantity(total, *units), value).correct
 
 
 def _items(expr: Expr) -> tuple[Expr, ...] | None:

@@ -7,8 +7,9 @@ Policy:
   agree, but their ratio might be that of two units (a power of ten, 12, 24, 60, ...), *undecided*.
 * Units of different kinds: *undecided* if the numbers agree, else *incorrect*.
 * x% is x/100. The answer may also have dropped the gold's percent sign: the gold 20% is met by 20
-  and by 0.2; 0.5 and 0.5% are *undecided*. The gold 20 is met by 20% too, unless there is a
-  question that does not speak of per cent (see `equivalence.compare`): then *undecided*.
+  and by 0.2; 0.5 and 0.5% are *undecided*, unless the question asks for a percentage: then 0.5
+  meets the gold 0.5%. The gold 20 is met by 20% too, unless there is a question that does not
+  speak of per cent (see `equivalence.compare`): then *undecided*.
 * Degrees: 45° meets 45, and pi/4 (radians).
 """
 
@@ -30,6 +31,8 @@ _RATIOS = frozenset(
     Fraction(n) for n in (7, 12, 24, 60, 3600, 1440, 86400, 36, 144, 3, 16, 5280, 365, 30, 52, 2, 4)
 )
 PERCENT_ADDED = "the same number, with a percent sign added"
+PERCENT_DROPPED = "the same number, its percent sign dropped"
+PERCENT_LOST = "the same number, the gold's percent sign lost"
 PERCENT: Unit = (("percent", 1),)
 RADIAN: Unit = (("rad", 1),)
 DEGREE: Unit = (("deg", 1),)
@@ -79,9 +82,9 @@ def _percent(gold: Expr, answer: Expr, gold_has_it: bool) -> Comparison:
     if plain.correct:
         size = number_at(gold.value if isinstance(gold, Approx) else gold)
         if size is not None and abs(size) > 1:
-            dropped = "the same number, its percent sign dropped"
-            return yes(dropped if gold_has_it else PERCENT_ADDED, RUNG)
-        return unknown("the same number, but only one of them in percent", RUNG)
+            return yes(PERCENT_DROPPED if gold_has_it else PERCENT_ADDED, RUNG)
+        only_one = "the same number, but only one of them in percent"
+        return unknown(PERCENT_LOST if gold_has_it else only_one, RUNG)
     if plain.incorrect and scaled.incorrect:
         return no("they differ with and without the percent sign", RUNG)
     return unknown(scaled.evidence if not scaled.incorrect else plain.evidence, RUNG)

@@ -5,9 +5,12 @@ Policy (g is the gold number, a the answer, both without unit or in the same one
 * g exact (an integer, a fraction, a radical ...). A decimal answer is *correct* if it is g
   correctly rounded, to at least three significant digits where g is a fraction and to at least four
   where g is irrational (3.14 is not pi). An integer has to be met exactly. A decimal that is g
-  rounded to fewer digits, or cut off instead of rounded, is *undecided*.
+  rounded to fewer digits, or cut off instead of rounded, is *undecided*; so is one that rounds to
+  an integer g and lies within 1 % of it (62.3 for 62: g may have been rounded without a sign).
 * g approximate (marked with ~, \\approx or about; or a decimal or scientific number with a unit).
-  Any answer that rounds to g at g's last digit is *correct*; one within 5 % is *undecided*.
+  Any answer that rounds to g at g's last digit is *correct*; one within 5 % is *undecided*, and so
+  is one in another unit that meets fewer than three digits (1.93e20 N for 1.9e25 dyne: converted
+  and rounded, a slip of some per cent would not show).
 * g a bare decimal. An answer that rounds to g at its last digit is *correct* if g has at least
   three significant digits, else *undecided*; so is one within 1 %.
 * In all cases a decimal answer of at least three significant digits which g rounds to is *correct*.
@@ -99,7 +102,7 @@ def numbers(
     if of_answer and of_answer.digits >= FRACTION_DIGITS and gap <= of_answer.ulp / 2:
         return yes(f"it is the gold rounded to {of_answer.digits} significant digits", RUNG)
     if gap <= of_gold.ulp / 2:
-        if marked or unit or of_gold.digits >= FRACTION_DIGITS:
+        if marked or (unit and scale == 1) or of_gold.digits >= FRACTION_DIGITS:
             return yes("it rounds to the gold at the gold's last digit", RUNG)
         return unknown("it rounds to a gold of fewer than three digits", RUNG)
     if of_answer and gap <= of_answer.ulp / 2:
@@ -123,7 +126,7 @@ def _against_exact(
     if exact is not None and exact.denominator == 1 and not vague:
         if of_answer and gap <= of_answer.ulp / 2:
             return unknown("it rounds an integer, which has to be met exactly", RUNG)
-        if of_answer and gap <= abs(g) / 500:
+        if of_answer and (gap <= abs(g) / 500 or gap <= min(NEAR_DECIMAL * abs(g), Fraction(1, 2))):
             return unknown("it is a decimal near the integer", RUNG)
         return found
     if of_answer is not None:

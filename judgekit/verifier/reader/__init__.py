@@ -28,6 +28,7 @@ _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _INNER_COMMA = re.compile(r"\d,\d")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
+_TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]")
 _LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
 
 
@@ -65,6 +66,8 @@ def _styles(text: str) -> Iterator[Style]:
             yield Style(comma=True, grouped=False)
     if "/" in text and _SLASHED.search(text):
         yield Style(tight=True)
+    if "e^" in text and _TYPED.search(text):
+        yield Style(typed=True)
     if _LETTER.search(text):
         yield Style(units=True)
     if "\\begin{matrix}" in text:

@@ -23,6 +23,7 @@ from judgekit.verifier.reader.tree import (
     Call,
     Collection,
     Combined,
+    Constant,
     Expr,
     Number,
     Power,
@@ -84,7 +85,7 @@ class Style:
 
     `grouped`: 1,234 is one number. `comma`: 3,14 is a decimal. `tight`: 1/2x is 1/(2x).
     `units`: a lone letter after a number may be a unit (10 m). `broken`: the lines of a matrix are
-    one formula.
+    one formula. `typed`: e^2t is e^{2t}, as it is typed where there are no braces.
     """
 
     grouped: bool = True
@@ -92,6 +93,7 @@ class Style:
     tight: bool = False
     units: bool = False
     broken: bool = False
+    typed: bool = False
 
 
 class Parser:
@@ -286,6 +288,8 @@ class Parser:
         exponent = self.expression(POWER)
         if isinstance(exponent, Word):
             raise self.fault("words as exponent")
+        if self.style.typed and base == Constant("e") and self.token.kind == "word":
+            exponent = product(exponent, self.expression(POWER))
         if isinstance(base, Product) and len(base.factors) == 2 and base.factors[0] == MINUS_ONE:
             return negate(Power(base.factors[1], exponent))
         return Power(base, exponent)
