@@ -14,28 +14,19 @@ from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unkno
 from judgekit.verifier.equivalence.identity import equal
 from judgekit.verifier.equivalence.rounding import written
 from judgekit.verifier.reader.tree import (
-    Approx,
+    VALUES,
     Based,
-    Call,
     Clock,
-    Constant,
     Date,
     Expr,
     Number,
-    Power,
     Product,
-    Quantity,
-    Quotient,
     Ratio,
     Sum,
     Symbol,
     Word,
     symbols,
 )
-
-_VALUES = (
-    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
-)  # fmt: skip
 
 
 def fixed(gold: Expr, answer: Expr) -> Comparison | None:
@@ -129,6 +120,6 @@ def _like_time(parts: tuple[Expr, ...]) -> bool:
 def _parts(expr: Expr) -> tuple[Expr, ...] | None:
     if isinstance(expr, Ratio):
         return expr.parts
-    if isinstance(expr, _VALUES):
+    if isinstance(expr, VALUES):
         return (expr, Number(Fraction(1)))
     return None

@@ -16,26 +16,18 @@ from judgekit.verifier.equivalence.identity import substitute
 from judgekit.verifier.equivalence.relations import named
 from judgekit.verifier.equivalence.signs import both_signs, has_signs, spread
 from judgekit.verifier.reader.tree import (
-    Approx,
-    Call,
+    VALUES,
     Collection,
     Combined,
-    Constant,
     Expr,
     Number,
-    Power,
-    Product,
     Quantity,
-    Quotient,
     Relation,
     SetBuilder,
     Sum,
     Symbol,
 )
 
-_VALUES = (
-    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
-)  # fmt: skip
 Compare = Callable[[Expr, Expr], Comparison]
 DOTS = Symbol("...")
 _MOST_ITEMS = 400
@@ -103,7 +95,7 @@ def _items(expr: Expr) -> tuple[Expr, ...] | None:
         return _expanded(expr.items)
     if isinstance(expr, Combined) and expr.op in ("and", "or"):
         return _expanded(expr.parts)
-    if isinstance(expr, (*_VALUES, Relation)):
+    if isinstance(expr, (*VALUES, Relation)):
         return (expr,)
     return None
 

@@ -12,35 +12,23 @@ from judgekit.verifier.equivalence.realsets import is_infinite, looks_like_inter
 from judgekit.verifier.equivalence.relations import Named, named, renamed, same_name
 from judgekit.verifier.equivalence.signs import both_signs, has_signs, points
 from judgekit.verifier.reader.tree import (
-    Approx,
+    VALUES,
     Based,
-    Call,
     Clock,
     Collection,
     Combined,
-    Constant,
     Date,
     Expr,
     Labelled,
     Matrix,
-    Number,
-    Power,
-    Product,
-    Quantity,
-    Quotient,
     Ratio,
     Relation,
     SetBuilder,
-    Sum,
-    Symbol,
     Truth,
     Word,
     symbols,
 )
 
-_VALUES = (
-    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
-)  # fmt: skip
 OPEN_OR_POINT = "an open interval or a point, against square brackets"
 _FIXED = (Truth, Date, Clock, Word)
 
@@ -85,7 +73,7 @@ def _equation_against_value(
         both = relations.relations(gold, answer)
         return both if both.correct or not found.incorrect else found
     for relation, given, other in ((gold, mine, theirs.value), (answer, theirs, mine.value)):
-        if isinstance(relation, Relation) and given.name is None and isinstance(other, _VALUES):
+        if isinstance(relation, Relation) and given.name is None and isinstance(other, VALUES):
             solved = relations.solved_for(relation, other)
             if solved.correct:
                 return solved
@@ -110,7 +98,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     gold, answer = folded(gold), folded(answer)
     if isinstance(gold, Matrix) or isinstance(answer, Matrix):
         return matrices(expressions, gold, answer)
-    if isinstance(gold, _VALUES) and isinstance(answer, _VALUES):
+    if isinstance(gold, VALUES) and isinstance(answer, VALUES):
         return _infinite(gold, answer) or values(gold, answer)
     found = _as_sets(gold, answer)
     if found is not None:
@@ -126,7 +114,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
         return unordered(expressions, gold.parts, answer.parts, proof=False)
     if isinstance(gold, SetBuilder) and isinstance(answer, SetBuilder):
         return builders(expressions, gold, answer)
-    if isinstance(gold, Relation) and isinstance(answer, _VALUES):
+    if isinstance(gold, Relation) and isinstance(answer, VALUES):
         return relations.statement_against_value(gold, answer)
     return unknown("answers of different kinds", "kinds")
 
@@ -172,7 +160,7 @@ def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
     if mine is not None and theirs is not None:
         return sets(mine, theirs)
     known, other = (mine, answer) if mine is not None else (theirs, gold)
-    if known is None or not known.numeric or not isinstance(other, _VALUES) or symbols(other):
+    if known is None or not known.numeric or not isinstance(other, VALUES) or symbols(other):
         return None
     if any(piece.low is piece.high is not None for piece in known.pieces):
         return None

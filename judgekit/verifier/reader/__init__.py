@@ -27,9 +27,15 @@ _END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _INNER_COMMA = re.compile(r"\d,\d")
+_REMARK = re.compile(
+    r"(?:\\text\s?\{\s{0,3})?\(\s{0,3}(?:approximately|approx\.?|about|\\approx|≈)\s{0,3}\}?\s{0,3}\$?"
+    r"(-?\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s{0,3})?\)\}?\Z"
+)
+"""The remark after a value that says what it is about: 2\\pi (approximately 6.28)."""
+_GOING_ON = re.compile(r"\d\.\d{1,40}\s?\.\.\.\Z")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
 _TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]")
-_LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])")
+_LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z]\Z")
 
 
 def read(text: str) -> Expr:
@@ -111,7 +117,8 @@ def _whole(tokens: list[Token]) -> list[Token]:
 def clean(text: str) -> str:
     """The text without the punctuation and mark-up around it."""
     text = text.strip()
-    while text and text[-1] in _END:
+    going_on = text.endswith("...") and _GOING_ON.search(text[-60:])
+    while text and text[-1] in _END and not going_on:
         spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
         text = text[: -2 if spaced else -1].rstrip()
     if text.endswith("\\") and not text.endswith("\\\\"):
@@ -122,6 +129,10 @@ def clean(text: str) -> str:
         text = text[1:]
     if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
         text = text[len("\\boxed{") :]
+    if text.endswith("}") and text.count("}") == text.count("{") + 1:
+        text = text[:-1].rstrip()  # one brace too many, as a box leaves it behind
+    if "approx" in text or "about" in text or "≈" in text:
+        text = _REMARK.sub(r" \\approx \1", text)
     if text.startswith("**") and text.endswith("**") and len(text) > 4:
         text = text[2:-2].strip()
     return text

@@ -12,6 +12,7 @@ from judgekit.verifier.reader import words
 from judgekit.verifier.reader.parser import SET, Parser
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
+    VALUES,
     Call,
     Collection,
     Combined,
@@ -20,7 +21,9 @@ from judgekit.verifier.reader.tree import (
     Number,
     Relation,
     SetBuilder,
+    Symbol,
     Word,
+    symbols,
 )
 
 _CLOSING = {
@@ -79,6 +82,8 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
         label = _label(parser)
         statement = parser.expression()
         found.append(_labelled(label, statement) if label else statement)
+        if parser.at(".") and parser.peek().text in closers:
+            parser.advance()  # the full stop of a sentence that strayed into the bracket
         token = parser.token
         if not (
             _mark(parser)
@@ -89,6 +94,8 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
         ):
             raise parser.fault(f"cannot go on with {token.text!r} here")
     found = [item for item in found if not _is_range(item)] or found
+    if len(found) > 1:
+        found = _grouped(_of_one_name(found))
     if len(found) == 1:
         return found[0]
     if all(isinstance(item, Relation) and set(item.ops) <= {"=", "~"} for item in found):
@@ -98,6 +105,54 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
     if joints == {"and"} and all(isinstance(item, Relation) for item in found):
         return Combined("and", tuple(found))
     return Collection("  ", tuple(found))
+
+
+def _of_one_name(found: list[Expr]) -> list[Expr]:
+    """`x = 1, 2` as the list of values of x; a modulus at the end is that of the whole list."""
+    first, *rest = found
+    if not all(isinstance(item, VALUES) for item in rest):
+        return found
+    *before, last = found
+    if isinstance(last, Call) and last.name == "mod":
+        found = [*(_modulo(item, last.args[1]) for item in before), last]
+        first, *rest = found
+    if not isinstance(first, Relation) or first.ops != ("=",):
+        return found
+    name, value = first.members
+    single = isinstance(name, (Symbol, Word)) and isinstance(value, VALUES)
+    if not single or any(map(symbols, rest)):
+        return found
+    return [Relation(("=",), (name, Collection("  ", (value, *rest))))]
+
+
+def _modulo(item: Expr, modulus: Expr) -> Expr:
+    if isinstance(item, Relation) and item.ops == ("=",):
+        name, value = item.members
+        return Relation(("=",), (name, _modulo(value, modulus)))
+    plain = isinstance(item, VALUES) and not (isinstance(item, Call) and item.name == "mod")
+    return Call("mod", (item, modulus)) if plain else item
+
+
+def _grouped(found: list[Expr]) -> list[Expr]:
+    """`x = 1, y = 2; x = 3, y = 4` as `(x, y) = (1, 2)` and `(x, y) = (3, 4)`."""
+    names = [_assigned(item) for item in found]
+    size = names.index(names[0], 1) if names[0] in names[1:] else 0
+    if size < 2 or None in names or names != names[:size] * (len(names) // size):
+        return found
+    pairs = [item.members for item in found if isinstance(item, Relation)]
+    groups = [pairs[i : i + size] for i in range(0, len(pairs), size)]
+    return [
+        Relation(("=",), tuple(Collection("()", side) for side in zip(*group, strict=True)))
+        for group in groups
+    ]
+
+
+def _assigned(item: Expr) -> str | None:
+    """The variable of `x = 1`."""
+    if not isinstance(item, Relation) or item.ops != ("=",):
+        return None
+    name, _ = item.members
+    return name.name if isinstance(name, Symbol) else None
 
 
 def _is_range(item: Expr) -> bool:

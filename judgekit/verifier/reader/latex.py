@@ -25,6 +25,7 @@ from judgekit.verifier.reader.numerals import DOTS, numeral_here
 from judgekit.verifier.reader.parser import ADD, MULTIPLY, NEGATE, Parser, product
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
+    UNIT_VECTOR,
     Approx,
     Call,
     Collection,
@@ -37,6 +38,7 @@ from judgekit.verifier.reader.tree import (
     Word,
     negate,
 )
+from judgekit.verifier.reader.units import MONEY
 from judgekit.verifier.reader.words import listed
 
 _ALIAS = {"varepsilon": "epsilon", "varphi": "phi", "vartheta": "theta", "varrho": "rho"}
@@ -54,8 +56,8 @@ _DECORATIONS = frozenset(
     """)
 )
 _ACCENTS = frozenset((r"\hat", r"\widehat", r"\bar", r"\tilde", r"\widetilde", r"\dot", r"\ddot"))
-_MONEY = {"$": "USD", "\\$": "USD", "€": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
-          "₹": "rupee", "\\euro": "EUR"}  # fmt: skip
+_UNIT_VECTORS = frozenset((Constant("i"), Symbol("j"), Symbol("k")))
+_MONEY = {"$": "USD"} | MONEY
 _BRACKETED = {
     f"\\{name}": kind
     for name, kind in functions.BRACKETED.items()
@@ -66,6 +68,7 @@ _STARTS = (
     | frozenset(FUNCTIONS) | frozenset(_BRACKETED) | OPENING
     | {"\\sqrt", "\\surd", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname"}
 )  # fmt: skip
+_QUANTIFIERS = frozenset(("\\forall", "\\exists"))
 _SIGNS = frozenset(("-", "+", "\\pm", "\\mp"))
 _ABOUT = frozenset(("~", "\\approx", "\\sim", "\\simeq"))
 
@@ -157,7 +160,10 @@ def _command(parser: Parser, text: str) -> Expr:
             inside = argument(parser)
             return Call("conjugate", (inside,)) if _complex(inside) else inside
         inside = argument(parser)
-        if text in _ACCENTS and isinstance(inside, (Symbol, Constant)):
+        unit = text == "\\vec" and inside in _UNIT_VECTORS
+        if (text in _ACCENTS or unit) and isinstance(inside, (Symbol, Constant)):
+            if inside in _UNIT_VECTORS:
+                return Symbol(UNIT_VECTOR + inside.name)
             return Symbol(f"{inside.name}{text}")  # \\hat x is not x
         return inside
     if text == "\\mathbb":
@@ -171,6 +177,8 @@ def _command(parser: Parser, text: str) -> Expr:
         return Word(f"set:{letter}")
     if text in DOTS:
         return Symbol("...")
+    if text in _QUANTIFIERS:
+        return Call(text[1:], (parser.expression(),))
     raise parser.fault(f"a command, {text[:20]}", start)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from judgekit.verifier.reader import functions, words
 from judgekit.verifier.reader.arguments import argument, arguments
 from judgekit.verifier.reader.brackets import bracketed
-from judgekit.verifier.reader.parser import ADD, POWER, Parser, numeral, product
+from judgekit.verifier.reader.parser import ADD, BINDING, POWER, Parser, numeral, product
 from judgekit.verifier.reader.tree import (
     Approx,
     Call,
@@ -23,6 +23,7 @@ from judgekit.verifier.reader.tree import (
     Number,
     Power,
     Product,
+    Quotient,
     Symbol,
     Truth,
     Word,
@@ -37,6 +38,8 @@ GREEK = frozenset(
         \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph \Pr \deg \dim \sup \inf
     """)
 )
+_SELECTIONS = frozenset("CAP")
+_FUNCTION_LETTERS = frozenset("fgh")
 FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
 _UNKNOWN_WORDS = frozenset(
     listed("""
@@ -90,6 +93,8 @@ def a_word(parser: Parser, text: str) -> Expr:
     parser.advance()
     factors: list[Expr] = [_letter(letter) for letter in text[:-1]]
     last = _name(parser, text[-1])
+    while parser.token.kind in ("op", "cmd") and BINDING.get(parser.token.text, 0) >= POWER:
+        last = parser.infix(last, parser.token, BINDING[parser.token.text])  # of the last alone
     return Product((*factors, last))
 
 
@@ -117,11 +122,51 @@ def _letter(letter: str) -> Expr:
 
 def _name(parser: Parser, letter: str) -> Expr:
     """A letter, already consumed, with the subscript that follows it."""
+    if letter in _SELECTIONS and (chosen := _selection(parser, letter)) is not None:
+        return chosen
     if parser.at("_"):
         return subscripted(parser, letter)
-    if parser.at("(") and (letter in ("f", "g", "h") or _defined(parser)):
+    if letter in _FUNCTION_LETTERS and (derived := _derived(parser, letter)) is not None:
+        return derived
+    if parser.at("(") and (letter in _FUNCTION_LETTERS or _defined(parser)):
         return Call(letter, arguments(parser))
     return _letter(letter)
+
+
+def _derived(parser: Parser, letter: str) -> Expr | None:
+    """`'(x)`, `''(x)` or `^{-1}(x)` after the name of a function: a function of its own."""
+    i, mark = parser.i, ""
+    while parser.take("'"):
+        mark += "'"
+    if not mark and [parser.peek(k).text for k in range(5)] == ["^", "{", "-", "1", "}"]:
+        parser.i += 5
+        mark = "^{-1}"
+    if mark and parser.at("("):
+        return Call(letter + mark, arguments(parser))
+    parser.i = i
+    return None
+
+
+def _selection(parser: Parser, letter: str) -> Expr | None:
+    """`_5^2` or `^2_5` after C (combinations) or A and P (permutations of 2 out of 5)."""
+    start = parser.i
+    found: dict[str, Number] = {}
+    while parser.at("_", "^") and parser.token.text not in found and len(found) < 2:
+        sign = parser.advance().text
+        braced = parser.take("{")
+        if not parser.token.text.isdigit() or len(parser.token.text) > 6:
+            break
+        found[sign] = numeral(parser.advance().text)
+        if braced and not parser.take("}"):
+            break
+    if len(found) == 2 and found["^"].value <= found["_"].value:
+        total, chosen = found["_"], found["^"]
+        if letter == "C":
+            return Call("binom", (total, chosen))
+        rest = Number(total.value - chosen.value)
+        return Quotient(Call("factorial", (total,)), Call("factorial", (rest,)))
+    parser.i = start
+    return None
 
 
 def _defined(parser: Parser) -> bool:

@@ -6,6 +6,7 @@ numeral = digits [ "_" base | "st" | "nd" | "rd" | "th" | "million" ... ]
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from judgekit.verifier.reader import words
@@ -19,6 +20,8 @@ from judgekit.verifier.reader.tree import (
     Number,
 )
 
+_REPEATED = re.compile(r"(\d{1,12}?)\1{2,39}\Z")
+_TWICE = re.compile(r"(\d{2,20})\1")
 DOTS = frozenset((r"\ldots", r"\dots", r"\cdots", r"\vdots", "..."))
 
 
@@ -41,7 +44,7 @@ def numeral_here(parser: Parser) -> Expr:
             return numeral(f"{text}.{parser.advance().text}")
         if after.text == "..." and "." in text:
             parser.advance()
-            return Approx(numeral(text))
+            return _going_on(text)
         if after.text == "." and parser.peek().text in ("", ")", "]", "}", "\\}", ",", ";"):
             parser.advance()
             return numeral(text)
@@ -50,7 +53,7 @@ def numeral_here(parser: Parser) -> Expr:
             return _repeating(parser, text)
         if after.text in DOTS and "." in text:
             parser.advance()
-            return Approx(numeral(text))
+            return _going_on(text)
     if after.kind == "word" and not after.spaced and after.text in ("st", "nd", "rd", "th"):
         parser.advance()
     elif after.kind in ("word", "text") and after.text.strip().lower() in words.MULTIPLIERS:
@@ -63,12 +66,27 @@ def numeral_here(parser: Parser) -> Expr:
     return numeral(text)
 
 
+def _going_on(text: str) -> Expr:
+    """0.1666... and 0.4545... repeat their end; 3.14... is only an approximation.
+
+    Three repetitions make a period, or two that are all there is: 2.718281828... has none.
+    """
+    whole, _, part = text.partition(".")
+    if len(part) <= 40 and (found := _REPEATED.search(part) or _TWICE.fullmatch(part)):
+        return _periodic(f"{whole}.{part[: found.start()]}", found.group(1))
+    return Approx(numeral(text))
+
+
 def _repeating(parser: Parser, text: str) -> Expr:
     """0.1\\overline{6}: the digits before the bar, then those under it again and again."""
     parser.advance()
     period = digits_group(parser)
     if period is None:
         raise parser.fault("no digits under the bar")
+    return _periodic(text, period)
+
+
+def _periodic(text: str, period: str) -> Number:
     whole, _, part = text.partition(".")
     fixed = Fraction(int(whole + part or "0"), 10 ** len(part))
     return Number(fixed + Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(part)))

@@ -37,6 +37,7 @@ from judgekit.verifier.reader.tree import (
     Word,
     negate,
 )
+from judgekit.verifier.reader.units import MONEY
 
 DEEPEST = 60
 
@@ -49,21 +50,25 @@ RELATIONS = {
     "\\coloneqq": "=",
 }  # fmt: skip
 
-LIST, RELATION, CHOOSE, SET, RATIO, ADD, MULTIPLY, NEGATE, IMPLICIT, POWER, POSTFIX = (
-    5, 10, 12, 15, 17, 20, 30, 32, 34, 50, 60,
+LIST, RELATION, CHOOSE, SET, MOD, RATIO, ADD, MULTIPLY, NEGATE, IMPLICIT, POWER, POSTFIX = (
+    5, 10, 12, 15, 16, 17, 20, 30, 32, 34, 50, 60,
 )  # fmt: skip
 
 BINDING = {
     "\\choose": CHOOSE, "\\over": CHOOSE,
-    "\\cup": SET, "\\cap": SET, "\\setminus": SET, "\\backslash": SET, "\\bigcup": SET,
+    "\\cup": SET, "\\cupdot": SET, "\\sqcup": SET, "\\uplus": SET,
+    "\\cap": SET, "\\setminus": SET, "\\backslash": SET, "\\bigcup": SET,
     ":": RATIO, "+": ADD, "-": ADD, "\\pm": ADD, "\\mp": ADD,
     "*": MULTIPLY, "/": MULTIPLY, "\\cdot": MULTIPLY, "\\times": MULTIPLY, "\\div": MULTIPLY,
-    "\\ast": MULTIPLY, "\\bullet": MULTIPLY, "\\mod": MULTIPLY,
+    "\\ast": MULTIPLY, "\\bullet": MULTIPLY, "\\mod": MOD, "\\bmod": MOD, "\\pmod": MOD,
     "^": POWER, "**": POWER, "!": POSTFIX, "%": POSTFIX, "\\%": POSTFIX, "'": POSTFIX,
-    "\\degree": POSTFIX, "\\prime": POSTFIX, "\\permille": POSTFIX,
-} | dict.fromkeys(RELATIONS, RELATION)  # fmt: skip
+    "\\degree": POSTFIX, "\\textdegree": POSTFIX, "\\prime": POSTFIX, "\\permille": POSTFIX,
+} | dict.fromkeys(MONEY, POSTFIX) | dict.fromkeys(RELATIONS, RELATION)  # fmt: skip
 
-_SET_OPS = {"\\cup": "union", "\\bigcup": "union", "\\cap": "intersection"}
+_SET_OPS = {"\\cap": "intersection"} | dict.fromkeys(
+    ("\\cup", "\\bigcup", "\\cupdot", "\\sqcup", "\\uplus"), "union"
+)
+_MODULO = frozenset(("mod", "modulo", "\\mod", "\\bmod", "\\pmod"))
 _TIMES = frozenset(("*", "\\cdot", "\\times", "\\ast", "\\bullet"))
 
 
@@ -149,6 +154,8 @@ class Parser:
         while True:
             token = self.tokens[self.i]
             binding = BINDING.get(token.text, 0) if token.kind in ("op", "cmd") else 0
+            if not binding and self.at_modulus():
+                binding = MOD
             if not binding:
                 if not self.grammar.starts(self, token):
                     break
@@ -228,6 +235,8 @@ class Parser:
             return self.relation(left)
         if binding == POSTFIX:
             return self.postfix(left)
+        if binding == MOD:
+            return self.modulo(left)
         self.advance()
         if binding == POWER:
             return self.power(left)
@@ -245,9 +254,20 @@ class Parser:
             return self.add(left, sign)
         if sign in _TIMES:
             return product(left, self.expression(MULTIPLY + 1))
-        if sign == "\\mod":
-            raise self.fault("a congruence is not a value")
         return Quotient(left, self.expression(IMPLICIT if self.style.tight else MULTIPLY + 1))
+
+    def at_modulus(self) -> bool:
+        """Whether `mod 7` or `(mod 7)` stands here."""
+        word = self.peek() if self.at("(") else self.token
+        return word.kind != "end" and word.text.strip() in _MODULO
+
+    def modulo(self, left: Expr) -> Expr:
+        bracketed = self.take("(")
+        self.advance()
+        modulus = self.expression(ADD)
+        if bracketed:
+            self.expect(")")
+        return Call("mod", (left, modulus))
 
     def add(self, left: Expr, sign: str) -> Expr:
         right = self.expression(ADD + 1)
@@ -278,7 +298,7 @@ class Parser:
         return Relation(tuple(ops), tuple(members))
 
     def power(self, base: Expr) -> Expr:
-        if self.at("\\circ", "\\degree", "{") and self.degree():
+        if self.at("\\circ", "\\degree", "\\textdegree", "\\textcirc", "{") and self.degree():
             return self.arc_minutes(Call("deg", (base,)))
         if self.at("\\prime", "'"):
             self.advance()
@@ -296,7 +316,7 @@ class Parser:
 
     def degree(self) -> bool:
         """Step over `\\circ` or `{\\circ}`."""
-        if self.take("\\circ", "\\degree"):
+        if self.take("\\circ", "\\degree", "\\textdegree", "\\textcirc"):
             return True
         if self.at("{") and self.peek().text == "\\circ" and self.peek(2).text == "}":
             self.i += 3
@@ -342,7 +362,9 @@ class Parser:
             return Call("percent", (left,))
         if sign == "\\permille":
             return Quotient(left, Number(Fraction(1000)))
-        if sign == "\\degree":
+        if sign in MONEY:
+            return Quantity(left, ((MONEY[sign], 1),))
+        if sign in ("\\degree", "\\textdegree"):
             return self.arc_minutes(Call("deg", (left,)))
         return self.primed(left)
 

@@ -88,7 +88,7 @@ def _word(text: str) -> Expr | None:
         return EMPTY
     if word in words.NAMED and (len(word) > 3 or word in ("odd", "dne")):
         return Word(words.NAMED[word])
-    if word in words.INFINITE or word == "infinitely many":
+    if word in words.INFINITE:
         return Constant("inf")
     value = words.number_word(word)
     return None if value is None else Number(Fraction(value))

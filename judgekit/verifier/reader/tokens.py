@@ -108,6 +108,9 @@ _SWALLOWED_AS = {"\x0c": r"\f", "\t": r"\t", "\r": r"\r", "\x08": r"\b"}
 _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)")
 
 _DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
+_BACKSLASHES = re.compile(r"\\+")
+_HTML = re.compile(r"<(/?)su([pb])>")
+_SPACED_SIGN = re.compile(r"\{([:=<>])\}")
 
 DROPPED = frozenset(
     listed(r"""
@@ -130,6 +133,8 @@ TEXTS = frozenset(
         \bm \pmb \textup \unit \si \mathcal \mathscr \mathfrak
     """)
 )
+BOLD = frozenset(listed(r"\mathbf \boldsymbol \bm \pmb"))
+_UNIT_VECTOR = re.compile(r"\s*(?:\{\s*[ijk]\s*\}|[ijk](?![A-Za-z]))")
 VERBATIM = frozenset(listed(r"\text \textrm \textbf \textit \textnormal \mbox \hbox \emph \textup"))
 
 
@@ -169,6 +174,11 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
                 if word in SKIPPED or (content is not None and not content.strip(" .,;:~")):
                     position, spaced = after, True
                     continue
+                if word in BOLD and _UNIT_VECTOR.match(source, position):
+                    word = "\\hat"  # the unit vectors i, j and k in bold
+                    tokens.append(Token("cmd", word, start, spaced))
+                    spaced = False
+                    continue
                 # A font around mathematics is dropped; words under it stay one token.
                 if content is None or _is_mathematics(word, content):
                     spaced = True
@@ -195,9 +205,14 @@ def _plain(text: str) -> str:
         text = _RUN.sub(_script, text).translate(_TABLE)
     if "\x0c" in text or "\t" in text or "\r" in text or "\x08" in text:
         text = _SWALLOWED.sub(lambda m: _SWALLOWED_AS[m.group()], text)
+    if "<su" in text:
+        text = _HTML.sub(lambda m: "}" if m[1] else "^{" if m[2] == "p" else "_{", text)
+    text = _SPACED_SIGN.sub(r"\1", text)
     if found := _FORBIDDEN.search(text):
         raise Unreadable("control or direction character", text, found.start())
     if "\\\\" in text:
+        if all(len(run) % 2 == 0 for run in _BACKSLASHES.findall(text)) and "\\begin" in text:
+            return text.replace("\\\\", "\\")  # escaped once too often as a whole
         pattern = _DOUBLED if "\\begin" in text else _DOUBLED_ANY
         text = pattern.sub(r"\\", text)
     return text

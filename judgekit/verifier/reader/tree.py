@@ -199,6 +199,13 @@ Expr = (
 )
 
 NODES: dict[str, type] = {node.__name__: node for node in typing.get_args(Expr)}
+VALUES = (
+    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
+)  # fmt: skip
+"""Nodes that denote one value: a number, an expression, a quantity."""
+
+UNIT_VECTOR = "unit vector "
+"""How the names of the unit vectors i, j and k begin (`\\hat{i}`, `\\mathbf{i}`)."""
 
 EMPTY = Collection("{}", ())
 ZERO = Number(Fraction(0))

@@ -126,7 +126,11 @@ _OTHERS: list[tuple[str, str, str]] = [
     ("cm2 平方厘米", "1/10000", "m2"),
     ("u amu Da dalton daltons", "1", "amu"),
 ]
-_NO_PREFIX = {"L": "munp"}
+MONEY = {
+    "\\$": "USD", "€": "EUR", "\\euro": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
+    "₹": "rupee",
+}  # fmt: skip
+"""Signs of currencies, which may stand before a number or after it."""
 
 
 def _dimensions(text: str) -> dict[str, int]:

@@ -21,13 +21,13 @@ NAMED |= {name[:3]: f"month:{i}" for i, name in enumerate(MONTHS, 1) if name != 
 NAMED |= {name: f"day:{i}" for i, name in enumerate(DAYS, 1)}
 NAMED |= {
     "none": "none", "undefined": "undefined", "odd": "odd", "even": "even", "dne": "undefined",
-    "impossible": "impossible",
+    "impossible": "impossible", "does not exist": "undefined", "doesn't exist": "undefined",
 }  # fmt: skip
 ALL_REALS = frozenset(("all real numbers", "all reals", "the real numbers", "real numbers"))
 EMPTY = frozenset(
     ("no solution", "no solutions", "no real solution", "no real solutions", "empty set")
 )
-INFINITE = frozenset(("infinity", "infinite", "inf", "oo"))
+INFINITE = frozenset(("infinity", "infinite", "inf", "oo", "infinitely many"))
 
 _SMALL = listed(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
