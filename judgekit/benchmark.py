@@ -91,13 +91,19 @@ def describe(name: str | Path) -> dict[str, Any]:
 
 
 def load(
-    name: str | Path, *, data: Path | None = None, limit: int | None = None, seed: int = 0
+    name: str | Path,
+    *,
+    data: Path | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+    fetch: bool = True,
 ) -> Benchmark:
     """A benchmark by name, by the path of its TOML file, or `reasoning_gym:TASK`.
 
     `data` is a local JSONL, CSV or Parquet file with the rows, instead of the hub. `limit` keeps
-    the first problems. Raises `UnknownName`, `ConfigError`, `DataError`, or `EnvironmentFault`
-    where the hub cannot be reached.
+    the first problems. Without `fetch` only what is on this machine already is had. Raises
+    `UnknownName`, `ConfigError`, `DataError`, or `EnvironmentFault` where the hub cannot be
+    reached.
     """
     if limit is not None and limit < 1:
         raise UserError(f"a limit of {limit} leaves no problems")
@@ -106,7 +112,7 @@ def load(
             raise UserError(f"{name} is generated: it takes no --data")
         return _generate(str(name).removeprefix(GYM), limit or GYM_SIZE, seed)
     label, definition, folder = _define(name)
-    path, source = _locate(label, definition, folder, data)
+    path, source = _locate(label, definition, folder, data, fetch)
     problems = tuple(read_problems(read_rows(path), definition.fields, seed, str(path)))
     return Benchmark(
         name=label,
@@ -139,13 +145,15 @@ def _define(name: str | Path) -> tuple[str, Definition, Path]:
     return path.stem, definition, path.parent
 
 
-def _locate(name: str, definition: Definition, folder: Path, data: Path | None) -> tuple[Path, str]:
+def _locate(
+    name: str, definition: Definition, folder: Path, data: Path | None, fetch: bool
+) -> tuple[Path, str]:
     """The file with the rows, and how a run's record names it."""
     if data is not None:
         return Path(data), str(data)
     if definition.hub is not None:
         hub = definition.hub
-        path = _download(name, hub, definition.fields)
+        path = _download(name, hub, definition.fields, fetch)
         return path, f"hub:{hub.repo}/{hub.file}@{hub.revision}"
     file = definition.file or ""
     return folder / file, file
@@ -155,24 +163,26 @@ PATIENCE = 10.0
 """Seconds in which the hub has to answer at all."""
 
 
-def _download(name: str, hub: Hub, fields: Fields) -> Path:
-    """The hub's file, from the local cache if it is there."""
+def _download(name: str, hub: Hub, fields: Fields, allowed: bool) -> Path:
+    """The hub's file, from the local cache if it is there; else fetched, where that is allowed."""
     try:
         from huggingface_hub import HfApi, hf_hub_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError:
         raise MissingExtra("huggingface_hub", "hub") from None
 
-    fetch = partial(hf_hub_download, hub.repo, hub.file, repo_type="dataset", revision=hub.revision)
+    get = partial(hf_hub_download, hub.repo, hub.file, repo_type="dataset", revision=hub.revision)
     # The HTTP library under the hub's changes with its version: its errors are known by descent.
     unreachable: tuple[type[Any], ...] = (OSError, *HfHubHTTPError.__bases__)
     try:
         try:
-            return Path(fetch(local_files_only=True))
+            return Path(get(local_files_only=True))
         except LocalEntryNotFoundError:
+            if not allowed:
+                raise
             # Asked first, since a download retries a dead line for half a minute, aloud.
             HfApi().dataset_info(hub.repo, timeout=PATIENCE)
-            return Path(fetch())
+            return Path(get())
     except unreachable as fault:
         # The hub's own messages run over many lines; the first names the cause.
         cause = next(iter(str(fault).strip().splitlines()), type(fault).__name__)

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "Where verdicts disagree, what to label, and labelling it."),
     "judge": ("judge", "How good a judge is, what fools it, what it may decide."),
     "select": ("select", "Training data from graded runs."),
+    "curate": ("curate", "A small training set from a large pool of traces."),
     "probe": ("probe", "What a model can be made to do: obey, keep a format, stop."),
     "prompts": ("lists", "The prompts, and what a model sees of them."),
     "benchmarks": ("lists", "The benchmarks that judgekit knows."),

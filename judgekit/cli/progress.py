@@ -57,6 +57,14 @@ def grading(quiet: bool) -> Iterator[Callable[[Grading], None]]:
         yield watch
 
 
+@contextmanager
+def labelling(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A watcher for what is asked of a judge row by row: how many of how many are done."""
+    started = time.monotonic()
+    with _bar(quiet, "labelling") as update:
+        yield lambda done, total: update(done, total, "", done, time.monotonic() - started)
+
+
 Update = Callable[[int, int, str, int, float], None]
 
 
