@@ -89,20 +89,8 @@ async def curate(
     refuse_foreign(out, pool.path)
     _check(pool, recipe)
     solvers = Solvers(pool.solvers, runs)
-    filters: list[tuple[str, Filter]] = [
-        ("errors", quality.errors),
-        ("layout", quality.layout),
-        ("duplicates", exact_duplicates),
-        ("near duplicates", partial(near_duplicates, threshold=recipe.near or 1.0)),
-        ("contaminated", partial(contaminated, benchmarks=benchmarks)),
-        ("solved", solvers.solved),
-        ("unsettled", solvers.unsettled),
-        ("short", partial(short, minimum=recipe.minimum)),
-    ]
-    if recipe.near is None:
-        del filters[3]
     books = Books(pool.rows)
-    for name, rule in filters:
+    for name, rule in _filters(recipe, benchmarks, solvers):
         books.apply(name, rule(books.rows))
     if recipe.judge is not None:
         kept = out.with_suffix(".domains.jsonl")
@@ -149,6 +137,23 @@ async def curate(
     }
     write_record(out, record)
     return Curated(out, removed_file, tuple(books.steps), record)
+
+
+def _filters(
+    recipe: Recipe, benchmarks: Benchmarks, solvers: Solvers
+) -> Iterator[tuple[str, Filter]]:
+    """Quality, then what must not be learnt twice or at all, then difficulty."""
+    yield "errors", quality.errors
+    yield "layout", quality.layout
+    yield "duplicates", exact_duplicates
+    if recipe.near is not None:
+        yield "near duplicates", partial(near_duplicates, threshold=recipe.near)
+    yield "contaminated", partial(contaminated, benchmarks=benchmarks)
+    if solvers.names:
+        yield "solved", solvers.solved
+        yield "unsettled", solvers.unsettled
+    if recipe.minimum:
+        yield "short", partial(short, minimum=recipe.minimum)
 
 
 class Books:
