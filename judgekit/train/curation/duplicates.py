@@ -76,9 +76,9 @@ def _candidates(texts: Sequence[str]) -> dict[int, set[int]]:
     """For each place, earlier places that share a band with it."""
     import numpy as np
 
-    signatures = _signatures(texts)
     found: dict[int, set[int]] = {}
-    for band in range(BANDS):
+    signatures = _signatures(texts)
+    for band in range(BANDS if texts else 0):
         part = np.ascontiguousarray(signatures[:, band * ROWS : (band + 1) * ROWS])
         _, group = np.unique(part, axis=0, return_inverse=True)
         group = group.reshape(-1)
