@@ -21,7 +21,7 @@ from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
 from judgekit.verifier.equivalence.realsets import real_set
 from judgekit.verifier.equivalence.relations import named
 from judgekit.verifier.equivalence.signs import both_signs
-from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, expressions
+from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, whole_answers
 from judgekit.verifier.reader import read, readings
 from judgekit.verifier.reader.tree import (
     Call,
@@ -146,7 +146,7 @@ def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:
     found: list[Comparison] = []
     for g in golds:
         for a in answers:
-            each = expressions(g, a)
+            each = whole_answers(g, a)
             if each.correct:
                 return each
             found.append(each)

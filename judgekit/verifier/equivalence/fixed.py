@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from judgekit.verifier.equivalence.exact import rational
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal
 from judgekit.verifier.equivalence.rounding import written
 from judgekit.verifier.reader.tree import (
+    EMPTY,
     VALUES,
     Based,
+    Call,
     Clock,
     Date,
     Expr,
@@ -25,6 +28,7 @@ from judgekit.verifier.reader.tree import (
     Sum,
     Symbol,
     Word,
+    children,
     symbols,
 )
 
@@ -40,6 +44,8 @@ def fixed(gold: Expr, answer: Expr) -> Comparison | None:
             return _clock_against_ratio(gold, answer)
         if isinstance(answer, Clock) and isinstance(gold, Ratio):
             return _clock_against_ratio(answer, gold)
+        if {gold, answer} == {Word("none"), EMPTY}:
+            return yes("there is none", "words")
         return unknown("a word against something else", "words")
     if isinstance(gold, Date) and isinstance(answer, Date) and 0 in (gold.year, answer.year):
         gold, answer = replace(gold, year=0), replace(answer, year=0)
@@ -84,6 +90,36 @@ def based(gold: Expr, answer: Expr) -> Comparison:
     if other.value == based.value:
         return unknown("the same number, not written in that base", "exact rational")
     return no("other digits, and another number", "exact rational")
+
+
+def congruence(gold: Expr, answer: Expr) -> Comparison:
+    """Residues of a modulus: 10 (mod 7) is 3 (mod 7); a plain number is met by its own residue."""
+    mine, theirs = _residue(gold), _residue(answer)
+    if mine is None or theirs is None:
+        if len(children(gold)) == len(children(answer)) and all(
+            found.correct for found in map(equal, children(gold), children(answer))
+        ):
+            return yes("the same residue of the same modulus", "congruence")
+        return unknown("a residue against something else", "congruence")
+    (value, modulus), (other, its) = mine, theirs
+    if modulus and its and modulus != its:
+        return no("residues of different moduli", "congruence")
+    if (value - other) % (modulus or its):
+        return no(f"they differ modulo {modulus or its}", "congruence")
+    if modulus and its:
+        return yes(f"they are congruent modulo {modulus}", "congruence")
+    if modulus == 0 and value == other:
+        return yes("the residue with its modulus", "congruence")
+    return unknown("a residue without its modulus", "congruence")
+
+
+def _residue(expr: Expr) -> tuple[int, int] | None:
+    """(residue, modulus) of whole numbers; the modulus is 0 where there is none."""
+    args = expr.args if isinstance(expr, Call) and expr.name == "mod" else (expr, None)
+    value, modulus = (rational(arg) if arg is not None else Fraction(0) for arg in args)
+    if value is None or modulus is None or value.denominator != 1 or modulus.denominator != 1:
+        return None
+    return int(value), abs(int(modulus))
 
 
 def ratio(gold: Expr, answer: Expr) -> Comparison:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import substitute
@@ -26,10 +27,10 @@ from judgekit.verifier.reader.tree import (
     SetBuilder,
     Sum,
     Symbol,
+    symbols,
 )
 
 Compare = Callable[[Expr, Expr], Comparison]
-DOTS = Symbol("...")
 _MOST_ITEMS = 400
 
 
@@ -48,6 +49,7 @@ def in_order(gold: Expr, answer: Expr) -> Comparison | None:
 
 
 def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
+    """Compare two lists, sets or tuples, or one of them and a value."""
     mine, theirs = _items(gold), _items(answer)
     if mine is None or theirs is None:
         return unknown("a list against something else", "set")
@@ -55,14 +57,19 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
         if len(mine) != len(theirs) and _is_list(gold) == _is_list(answer):
             return unknown("a very long list against one of another length", "set")
         return unknown("a list too long", "set")
-    if (DOTS in mine or DOTS in theirs) and mine != theirs:
-        return unknown("a list with dots in it", "set")
+    if any(
+        not _is_unordered(one) and isinstance(other, VALUES) and symbols(other)
+        for one, other in permutations((gold, answer))
+    ):
+        return unknown("a tuple against a value with letters, which may be one", "tuple")
     by_name = _by_name(compare, mine, theirs)
     if by_name is not None:
         return by_name
     if len(theirs) == 1 and _is_total(compare, mine, theirs[0]):
         return unknown("the total of the gold's amounts", "set")
     if _is_unordered(gold) and _is_unordered(answer):
+        if _all_named(mine) != _all_named(theirs):
+            return _by_place(compare, mine, theirs)
         return unordered(compare, mine, theirs, proof=True)
     found = ordered(compare, mine, theirs)
     if found.incorrect and (_is_unordered(gold) or _is_unordered(answer)):
@@ -120,6 +127,21 @@ def _is_list(expr: Expr) -> bool:
 
 def _is_unordered(expr: Expr) -> bool:
     return not isinstance(expr, Collection) or expr.brackets in ("  ", "{}")
+
+
+def _all_named(items: tuple[Expr, ...]) -> bool:
+    """Whether the items are the values of several names: m = 2, n = 3."""
+    names = [named(item).name for item in items]
+    return None not in names and len(set(names)) == len(names) > 1
+
+
+def _by_place(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) -> Comparison:
+    """Values of several names against values without names, which have to keep their order."""
+    found = ordered(compare, mine, theirs)
+    if not found.incorrect:
+        return found
+    permuted = unordered(compare, mine, theirs, proof=True)
+    return permuted if permuted.incorrect else unknown("the values of other names", "set")
 
 
 def _by_name(

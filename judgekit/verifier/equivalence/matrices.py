@@ -11,7 +11,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown
+from judgekit.verifier.equivalence.identity import equal, substitute
 from judgekit.verifier.reader.tree import (
+    ONE,
+    UNIT_VECTOR,
+    VALUES,
+    ZERO,
     Collection,
     Expr,
     Matrix,
@@ -19,6 +24,7 @@ from judgekit.verifier.reader.tree import (
     Product,
     Quotient,
     Sum,
+    symbols,
 )
 
 Compare = Callable[[Expr, Expr], Comparison]
@@ -45,6 +51,21 @@ def folded(expr: Expr) -> Expr:
             rows = zip(*(grid.rows for grid in grids), strict=True)
             return Matrix(tuple(tuple(map(Sum, zip(*row, strict=True))) for row in rows))
     return expr
+
+
+def components(expr: Expr, size: int) -> Expr:
+    """2i + 3j, in unit vectors, as a vector of `size` components; anything else as it is."""
+    names = [UNIT_VECTOR + letter for letter in "ijk"]
+    if not symbols(expr) & set(names) or not isinstance(expr, VALUES):
+        return expr
+    if names[2] in symbols(expr):
+        size = 3
+    nothing = dict.fromkeys(names, ZERO)
+    if not equal(substitute(expr, nothing), ZERO).correct:
+        return expr
+    return Collection(
+        "()", tuple(substitute(expr, {**nothing, name: ONE}) for name in names[:size])
+    )
 
 
 def _scaled(grid: Matrix, factor: Expr) -> Matrix:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from judgekit.verifier.equivalence.coefficients import by_coefficient
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at
 from judgekit.verifier.equivalence.rounding import numbers
@@ -57,7 +58,7 @@ def values(gold: Expr, answer: Expr) -> Comparison:
     (g, of_gold), (a, of_answer) = measure(gold), measure(answer)
     if of_gold == of_answer:
         physical = bool(of_gold) and of_gold not in (PERCENT, DEGREE)
-        return numbers(g, a, unit=physical)
+        return by_coefficient(g, a) or numbers(g, a, unit=physical)
     if PERCENT in (of_gold, of_answer) and () in (of_gold, of_answer):
         return _percent(g, a, of_gold == PERCENT)
     if DEGREE in (of_gold, of_answer) and () in (of_gold, of_answer):

@@ -127,6 +127,8 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             return [Piece(item, True, item, True) for item in items]
         case Word("set:R"):
             return [LINE]
+        case Product((factor, Collection() as inside)):
+            return _multiplied(factor, inside)
         case Combined(("union" | "or"), parts):
             return _union(parts)
         case Combined(("intersection" | "and"), parts):
@@ -159,6 +161,20 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             met = reduce(_intersected, [each for each in sets if each is not None])
             return met or _union(items)
     return None
+
+
+def _multiplied(factor: Expr, inside: Collection) -> list[Piece] | None:
+    """A number times an interval."""
+    size, pieces = number_at(factor), _pieces(inside)
+    if not size or pieces is None or inside.brackets in ("()", "[]"):
+        return None
+
+    def scaled(end: Expr | None) -> Expr | None:
+        return None if end is None else Product((factor, end))
+
+    if size > 0:
+        return [p._replace(low=scaled(p.low), high=scaled(p.high)) for p in pieces]
+    return [Piece(scaled(p.high), p.closed_high, scaled(p.low), p.closed_low) for p in pieces]
 
 
 def _is_value(expr: Expr) -> bool:

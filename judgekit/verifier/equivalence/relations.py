@@ -10,10 +10,12 @@ by the expression g(x) alone.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import permutations
 from typing import NamedTuple
 
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
+from judgekit.verifier.equivalence.witness import differ
 from judgekit.verifier.reader.functions import KNOWN
 from judgekit.verifier.reader.tree import (
     Approx,
@@ -23,6 +25,7 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Labelled,
     Number,
+    Power,
     Product,
     Quantity,
     Quotient,
@@ -56,12 +59,21 @@ def is_name(expr: Expr) -> bool:
         return expr.name not in KNOWN or (expr.name == "abs" and is_name(expr.args[0]))
     if isinstance(expr, Ratio):
         return all(map(is_name, expr.parts))
+    if isinstance(expr, Quotient):
+        return _is_differential(expr.top) and _is_differential(expr.bottom)
     if isinstance(expr, Product) and 2 <= len(expr.factors) <= 4:
         first, *rest = expr.factors
         return _is_proper(first) and all(map(is_name, rest))
     if isinstance(expr, Collection):
         return expr.brackets == "()" and len(expr.items) > 1 and all(map(is_name, expr.items))
     return False
+
+
+def _is_differential(expr: Expr) -> bool:
+    """dy, d^2y, dx^2, \\partial f: half of a derivative."""
+    first = expr.factors[0] if isinstance(expr, Product) and len(expr.factors) > 1 else None
+    base = first.base if isinstance(first, Power) else first
+    return base in (Symbol("d"), Symbol("partial"))
 
 
 def _is_proper(expr: Expr) -> bool:
@@ -77,7 +89,8 @@ def named(expr: Expr) -> Named:
         inner = named(expr.value)
         return Named(expr) if inner.name is None else inner
     if not isinstance(expr, Relation) or not set(expr.ops) <= {"=", "~"}:
-        return Named(expr)
+        finite = isinstance(expr, Relation) and expr.ops == ("in",) and _is_finite(expr.members[1])
+        return Named(expr.members[1], expr.members[0]) if finite else Named(expr)  # type: ignore[union-attr]
     first, *rest = expr.members
     ops = expr.ops
     name: Expr | None = None
@@ -102,6 +115,11 @@ def named(expr: Expr) -> Named:
     return Named(value, name, others, _contradictory(exact))
 
 
+def _is_finite(expr: Expr) -> bool:
+    """A set whose members are listed: x in {1, 2} says x = 1 or x = 2."""
+    return isinstance(expr, Collection) and expr.brackets == "{}"
+
+
 def _contradictory(chain: list[Expr]) -> bool:
     """Whether two members of a chain are numbers that differ by more than a rounding."""
     if len(chain) < 2:
@@ -115,7 +133,24 @@ def same_name(gold: Expr | None, answer: Expr | None) -> bool:
     """Whether two names may be of the same thing: one of them is missing, or they agree."""
     if gold is None or answer is None or gold == answer:
         return True
-    return _head(gold) == _head(answer)
+    gold, answer = _as_quotient(gold), _as_quotient(answer)
+    if _head(gold) == _head(answer):
+        return True
+    return any(
+        one == Symbol("y") and _is_graph(other) for one, other in permutations((gold, answer))
+    )
+
+
+def _is_graph(name: Expr) -> bool:
+    """f(x), which y may be called too."""
+    return isinstance(name, Call) and name.name in ("f", "g", "h") and name.args == (Symbol("x"),)
+
+
+def _as_quotient(name: Expr) -> Expr:
+    """a : b as a / b."""
+    if isinstance(name, Ratio) and len(name.parts) == 2:
+        return Quotient(*name.parts)
+    return name
 
 
 def _head(name: Expr) -> Expr | str:
@@ -185,14 +220,14 @@ def relations(gold: Relation, answer: Relation) -> Comparison:
     (op, left), (other, right) = mine, theirs
     for shift in range(3):
         point = _sample(names, shift)
-        at_gold, at_answer = number_at(substitute(left, point)), number_at(substitute(right, point))
+        scale = substitute(left, point), substitute(right, point)
+        at_gold, at_answer = number_at(scale[0]), number_at(scale[1])
         if at_gold and at_answer:
             break
     else:
         if _constant_zero(right) != _constant_zero(left):
             return no("one of them always holds", RUNG)
         return unknown("no point at which both could be evaluated", RUNG)
-    scale = substitute(left, point), substitute(right, point)
     found = equal(Product((left, scale[1])), Product((right, scale[0])))
     if found.correct:
         if op != other:
@@ -204,6 +239,8 @@ def relations(gold: Relation, answer: Relation) -> Comparison:
         return unknown("they name different variables", RUNG)
     if op == other == "=" and _linear(left, names) and _linear(right, names):
         return no("two linear equations that are no multiples of each other", RUNG)
+    if op == other != "!=" and differ(op, left, right, names):
+        return no("some values solve one of them and not the other", RUNG)
     return unknown("not seen to have the same solutions", RUNG)
 
 
@@ -222,7 +259,24 @@ def _chains(gold: Relation, answer: Relation) -> Comparison:
         turned = Relation(tuple(turn[op] for op in answer.ops[::-1]), answer.members[::-1])
         if _alike(gold, turned):
             return yes("the same chain, read from its other end", RUNG)
+        if set(gold.ops) in ({"<"}, {">"}):
+            ordered = turned if turned.ops == gold.ops else answer
+            if _permuted(gold, ordered):
+                return no("the same members, in another order", RUNG)
     return unknown("two chains that do not match member by member", RUNG)
+
+
+def _permuted(gold: Relation, answer: Relation) -> bool:
+    """Whether two strict chains order the same members differently."""
+    if gold.ops != answer.ops:
+        return False
+    left = list(answer.members)
+    for member in gold.members:
+        met = next((other for other in left if equal(member, other).correct), None)
+        if met is None:
+            return False
+        left.remove(met)
+    return True
 
 
 def _constant_zero(expr: Expr) -> bool:
@@ -260,9 +314,12 @@ def solved_for(relation: Relation, answer: Expr) -> Comparison:
     if found is None or found[0] != "=" or isinstance(answer, (Relation, Collection)):
         return unknown("not an equation and an expression", RUNG)
     gap = found[1]
+    other: list[str] = []
     for name in sorted(symbols(gap) - symbols(answer)):
         rest = symbols(gap) - {name}
         if rest != symbols(answer):
+            continue
+        if not equal(substitute(gap, {name: answer}), Number(Fraction(0))).correct:
             continue
         at = [substitute(gap, {name: Number(Fraction(k))}) for k in (0, 1, 2, 5)]
         straight = equal(Sum((at[2], at[0])), Sum((at[1], at[1]))).correct
@@ -270,6 +327,11 @@ def solved_for(relation: Relation, answer: Expr) -> Comparison:
             continue
         if not equal(Sum((at[3], *[at[0]] * 4)), Sum((at[1],) * 5)).correct:
             continue
-        if equal(substitute(gap, {name: answer}), Number(Fraction(0))).correct:
+        met = equal(substitute(gap, {name: answer}), Number(Fraction(0)))
+        if met.correct:
             return yes(f"it is what the equation gives for {name}", RUNG)
+        if met.incorrect:
+            other.append(name)
+    if len(other) == 1:
+        return no(f"the equation gives something else for {other[0]}", RUNG)
     return unknown("an equation on one side only", RUNG)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from judgekit.verifier.equivalence import relations
+from judgekit.verifier.equivalence.dots import dotted, has_dots
+from judgekit.verifier.equivalence.families import families, in_range, letter
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
-from judgekit.verifier.equivalence.fixed import based, fixed, ratio
+from judgekit.verifier.equivalence.fixed import based, congruence, fixed, ratio
+from judgekit.verifier.equivalence.identity import substitute
 from judgekit.verifier.equivalence.lists import builders, collections, in_order, ordered, unordered
-from judgekit.verifier.equivalence.matrices import folded, matrices
+from judgekit.verifier.equivalence.matrices import components, folded, matrices
+from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, constants_renamed
 from judgekit.verifier.equivalence.quantities import values
 from judgekit.verifier.equivalence.realsets import is_infinite, looks_like_interval, real_set, sets
 from judgekit.verifier.equivalence.relations import Named, named, renamed, same_name
@@ -14,6 +18,7 @@ from judgekit.verifier.equivalence.signs import both_signs, has_signs, points
 from judgekit.verifier.reader.tree import (
     VALUES,
     Based,
+    Call,
     Clock,
     Collection,
     Combined,
@@ -24,6 +29,7 @@ from judgekit.verifier.reader.tree import (
     Ratio,
     Relation,
     SetBuilder,
+    Symbol,
     Truth,
     Word,
     symbols,
@@ -33,13 +39,30 @@ OPEN_OR_POINT = "an open interval or a point, against square brackets"
 _FIXED = (Truth, Date, Clock, Word)
 
 
+def whole_answers(gold: Expr, answer: Expr) -> Comparison:
+    """Compare two whole answers of any kind."""
+    found = expressions(gold, answer)
+    if not found.correct and (renamed_ := constants_renamed(gold, answer)) is not None:
+        if expressions(gold, renamed_).correct:
+            return yes(CONSTANT_RENAMED, "equation")
+        return unknown("arbitrary constants of different names", "equation")
+    return found
+
+
 def expressions(gold: Expr, answer: Expr) -> Comparison:
-    """Compare two answers of any kind."""
+    """Compare two answers, or parts of answers, of any kind."""
     if gold == answer:
         return yes("both are the same expression", "normal form")
+    if not isinstance(gold, Ratio) and (has_dots(gold) or has_dots(answer)):
+        return dotted(expressions, gold, answer)
+    rows = families(gold, answer)
+    if rows is not None:
+        return rows
+    if in_range(gold) or in_range(answer):
+        return _of_integers(gold, answer)
     mine, theirs = named(gold), named(answer)
     if mine.contradictory or theirs.contradictory:
-        return unknown("a chain of equalities whose members differ", "equation")
+        return _contradictory(mine, theirs)
     if not same_name(mine.name, theirs.name):
         found = _kinds(mine.value, theirs.value)
         if found.correct and not _is_label(mine.name) and not _is_label(theirs.name):
@@ -51,6 +74,26 @@ def expressions(gold: Expr, answer: Expr) -> Comparison:
         return _equation_against_value(gold, answer, mine, theirs, found)
     others = [_kinds(a, b) for a in (mine.value, *mine.others) for b in (value, *theirs.others)]
     return next((each for each in others if each.correct), _softened(found, others))
+
+
+def _of_integers(gold: Expr, answer: Expr) -> Comparison:
+    """Answers for all integers of a range: equal if what they say of one integer is."""
+    if isinstance(gold, SetBuilder) and isinstance(answer, SetBuilder):
+        mine, theirs = letter(gold), letter(answer)
+        if mine != theirs and mine not in symbols(answer.head):
+            answer = substitute(answer.head, {theirs: Symbol(mine)})
+    found = expressions(
+        gold.head if in_range(gold) else gold,  # type: ignore[union-attr]
+        answer.head if in_range(answer) else answer,  # type: ignore[union-attr]
+    )
+    return found if found.correct else unknown("answers for all integers of a range", "set")
+
+
+def _contradictory(gold: Named, answer: Named) -> Comparison:
+    """A chain with a false step: what it comes to may still be right, and is never proven wrong."""
+    if not gold.contradictory and _kinds(gold.value, answer.value).correct:
+        return yes("that is where its chain of equalities ends", "equation")
+    return unknown("a chain of equalities whose members differ", "equation")
 
 
 def _softened(found: Comparison, others: list[Comparison]) -> Comparison:
@@ -95,7 +138,9 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
         return based(gold, answer)
     if isinstance(gold, Ratio) or isinstance(answer, Ratio):
         return ratio(gold, answer)
-    gold, answer = folded(gold), folded(answer)
+    if _is_congruence(gold) or _is_congruence(answer):
+        return congruence(gold, answer)
+    gold, answer = folded(components(gold, 2)), folded(components(answer, 2))
     if isinstance(gold, Matrix) or isinstance(answer, Matrix):
         return matrices(expressions, gold, answer)
     if isinstance(gold, VALUES) and isinstance(answer, VALUES):
@@ -117,6 +162,10 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     if isinstance(gold, Relation) and isinstance(answer, VALUES):
         return relations.statement_against_value(gold, answer)
     return unknown("answers of different kinds", "kinds")
+
+
+def _is_congruence(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.name == "mod"
 
 
 def _infinite(gold: Expr, answer: Expr) -> Comparison | None:

@@ -17,7 +17,7 @@ from judgekit.verifier.reader.latex import prefix, starts
 from judgekit.verifier.reader.parser import Grammar, Parser, Style
 from judgekit.verifier.reader.tails import tail
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
-from judgekit.verifier.reader.tree import Expr
+from judgekit.verifier.reader.tree import Expr, SetBuilder
 
 __all__ = ["Unreadable", "read", "readings"]
 
@@ -27,6 +27,15 @@ _END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _INNER_COMMA = re.compile(r"\d,\d")
+_INTEGER = re.compile(
+    r",?\s{0,3}(?:\\q?quad\s{0,3})?\(?(?:\\text\s?\{\s{0,3})?(?:where|with|and|for)?\s{0,3}"
+    r"(?:(?:all|any|every|some|an|arbitrary)\s{1,3}){0,2}"
+    r"(?:integers?\s{1,3}\}?\s{0,3}\$?([kmnl])\$?"
+    r"|\}?\s{0,3}\$?([kmnl])\$?\s{0,3}(?:\\text\s?\{\s{0,3})?"
+    r"(?:is|are|an|any|is an|is any)\s{1,3}integers?)"
+    r"\}?\)?\.?\Z"
+)
+"""Words after a formula that say which letter is an integer."""
 _REMARK = re.compile(
     r"(?:\\text\s?\{\s{0,3})?\(\s{0,3}(?:approximately|approx\.?|about|\\approx|≈)\s{0,3}\}?\s{0,3}\$?"
     r"(-?\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s{0,3})?\)\}?\Z"
@@ -93,7 +102,7 @@ def _read(text: str, style: Style) -> Expr:
     tree = items(parser, (), lines=True)
     if parser.token.kind != "end":
         raise parser.fault(f"cannot go on with {parser.token.text!r} here")
-    return tree
+    return SetBuilder(tree, parser.ranges[0]) if parser.ranges else tree
 
 
 def _whole(tokens: list[Token]) -> list[Token]:
@@ -129,6 +138,8 @@ def clean(text: str) -> str:
         text = text[1:]
     if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
         text = text[len("\\boxed{") :]
+    if "integer" in text:
+        text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
     if text.endswith("}") and text.count("}") == text.count("{") + 1:
         text = text[:-1].rstrip()  # one brace too many, as a box leaves it behind
     if "approx" in text or "about" in text or "≈" in text:

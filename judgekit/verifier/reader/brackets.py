@@ -93,7 +93,10 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             or joint(parser, token)
         ):
             raise parser.fault(f"cannot go on with {token.text!r} here")
-    found = [item for item in found if not _is_range(item)] or found
+    said = [item for item in found if not _is_range(item)]
+    if said and len(said) < len(found):
+        parser.ranges += [item for item in found if isinstance(item, Relation) and item not in said]
+        found = said
     if len(found) > 1:
         found = _grouped(_of_one_name(found))
     if len(found) == 1:

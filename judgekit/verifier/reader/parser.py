@@ -112,6 +112,8 @@ class Parser:
         self.i = 0
         self.depth = 0
         self.bars = 0
+        self.ranges: list[Relation] = []
+        """Statements that say in which integers a letter runs (`k \\in \\mathbb{Z}`)."""
 
     @property
     def token(self) -> Token:
@@ -181,14 +183,23 @@ class Parser:
         if self.by_x(token):
             self.advance()
             return product(left, self.expression(MULTIPLY + 1))
-        if token.kind == "num" and not isinstance(left, (Symbol, Call, Collection)):
+        if token.kind == "num" and not self.may_precede_numeral(left):
             raise self.fault("two numbers without a sign between them")
         right = self.expression(MULTIPLY + 1)
         if isinstance(right, Relation):
             if right.ops == ("in",):
-                return left  # k\\pi (k \\in Z)
+                self.ranges.append(right)  # k\\pi (k \\in Z)
+                return left
             raise self.fault("a statement as a factor")
         return product(left, right)
+
+    def may_precede_numeral(self, left: Expr) -> bool:
+        """Whether a numeral after this is a factor: after a letter or bracket, or 2^{a}3^{b}."""
+        if isinstance(left, (Symbol, Call, Collection)):
+            return True
+        last = left.factors[-1] if isinstance(left, Product) else left
+        powers = isinstance(last, Power) or last == Symbol("...")
+        return powers and self.peek().text == "^"
 
     def by_x(self, token: Token) -> bool:
         """Whether the letter x here is a multiplication sign between numerals: 2.8 x 10^5."""

@@ -11,6 +11,7 @@ worker, which never sees text.
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
@@ -227,6 +228,28 @@ def children(expr: Expr) -> tuple[Expr, ...]:
         case Matrix(rows):
             return tuple(entry for row in rows for entry in row)
     return ()
+
+
+def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The same node over changed children."""
+    match expr:
+        case Sum(parts) | Product(parts) | Ratio(parts):
+            return type(expr)(tuple(map(change, parts)))
+        case Combined(name, parts) | Call(name, parts) | Collection(name, parts):
+            return type(expr)(name, tuple(map(change, parts)))
+        case Relation(ops, parts):
+            return Relation(ops, tuple(map(change, parts)))
+        case Quotient(a, b) | Power(a, b) | SetBuilder(a, b):
+            return type(expr)(change(a), change(b))
+        case Quantity(value, unit):
+            return Quantity(change(value), unit)
+        case Labelled(value, words):
+            return Labelled(change(value), words)
+        case Approx(value):
+            return Approx(change(value))
+        case Matrix(rows):
+            return Matrix(tuple(tuple(map(change, row)) for row in rows))
+    return expr
 
 
 def symbols(expr: Expr) -> frozenset[str]:
