@@ -18,7 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,17 +112,27 @@ def peers(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def speed(python: str, rows: Sequence[Row], repeats: int = 5) -> tuple[float, float, float]:
-    """Median seconds over all rows of ours and of math-verify, and our 99th percentile of a row."""
+class Speed(NamedTuple):
+    """Seconds: the median over all rows of ours and of math-verify, and of one row of ours."""
+
+    mine: float
+    theirs: float
+    percentile99: float
+    slowest: float
+
+
+def speed(python: str, rows: Sequence[Row], repeats: int = 5) -> Speed:
+    """Both on the same rows, in one process each, warm; a row's own time is its median."""
     ours(rows)
-    mine, single = [], []
-    for _ in range(repeats):
-        seconds = ours(rows)[1]
-        mine.append(sum(seconds))
-        single += seconds
+    runs = [ours(rows)[1] for _ in range(repeats)]
+    single = [statistics.median(times) for times in zip(*runs, strict=True)]
     theirs = peers(python, rows, ["math-verify"], repeats + 1)[1:]
-    medians = statistics.median(sum(run["seconds"]) for run in theirs)
-    return statistics.median(mine), medians, statistics.quantiles(single, n=100)[98]
+    return Speed(
+        statistics.median(map(sum, runs)),
+        statistics.median(sum(run["seconds"]) for run in theirs),
+        statistics.quantiles(single, n=100)[98],
+        max(single),
+    )
 
 
 def print_table(rows: Iterable[tuple[str, str, Score]]) -> None:
@@ -160,19 +170,26 @@ def main() -> None:
     parser.add_argument("--peers", default=os.environ.get(PEERS_PYTHON))
     parser.add_argument("--half", choices=("tune", "held"))
     parser.add_argument("--sets", nargs="*", default=SETS)
-    parser.add_argument("--speed-rows", type=int, default=300, help="0 leaves the speed out")
+    parser.add_argument("--speed-rows", type=int, default=300, help="rows of each set, 0: none")
     args = parser.parse_args()
     sets = {name: load(args.data, name, args.half) for name in args.sets}
     print_table(line for name, rows in sets.items() for line in _measure(name, rows, args.peers))
     if args.peers and args.speed_rows:
-        mixed = [row for rows in sets.values() for row in rows]
-        step = max(1, len(mixed) // args.speed_rows)
-        sample = mixed[::step]
-        mine, theirs, slow = speed(args.peers, sample)
+        print_speed(args.peers, sets, args.speed_rows)
+
+
+def print_speed(python: str, sets: Mapping[str, Sequence[Row]], most: int) -> None:
+    """Rows a second of judgekit and math-verify on every set, as Markdown."""
+    print("\n| set | judgekit rows/s | math-verify rows/s | ratio | 99 % under | slowest |")
+    print("|---|---|---|---|---|---|")
+    for name, rows in sets.items():
+        sample = rows[:: max(1, len(rows) // most)]
+        found = speed(python, sample)
         print(
-            f"\nspeed, {len(sample)} rows of all sets, one process, warm, median of five: judgekit "
-            f"{len(sample) / mine:,.0f} rows/s, math-verify {len(sample) / theirs:,.0f} rows/s, "
-            f"{theirs / mine:.0f} times as fast; 99 % of our rows under {1e3 * slow:.2f} ms"
+            f"| {name} ({len(sample)}) | {len(sample) / found.mine:,.0f} "
+            f"| {len(sample) / found.theirs:,.0f} | {found.theirs / found.mine:.0f} "
+            f"| {1e3 * found.percentile99:.2f} ms | {1e3 * found.slowest:.1f} ms |",
+            flush=True,
         )
 
 

@@ -15,6 +15,7 @@ import re
 from itertools import islice
 
 from judgekit.verifier.equivalence import worker
+from judgekit.verifier.equivalence.effort import Exhausted, limited, size
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.normal import normal, plain
 from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
@@ -84,7 +85,11 @@ def compare(
         return unknown(
             f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader"
         )
-    found = _senses(golds, answers)
+    try:
+        with limited():
+            found = _senses(golds, answers)
+    except Exhausted:
+        found = unknown("to compare them would be too much work", "effort")
     if use_sympy and found.outcome == "undecided":
         found = _by_sympy(golds[0], answers[0]) or found
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
@@ -104,7 +109,7 @@ def _in_context(found: Comparison, question: str) -> Comparison:
 def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
     """What SymPy can prove of two statements in one variable, or two expressions."""
     names = symbols(gold) | symbols(answer)
-    if len(names) > 3 or _size(gold) + _size(answer) > _LARGEST_FOR_SYMPY:
+    if len(names) > 3 or size(gold) + size(answer) > _LARGEST_FOR_SYMPY:
         return None
     both = isinstance(gold, _VALUES), isinstance(answer, _VALUES)
     if all(both):
@@ -129,10 +134,6 @@ def _solutions(expr: Expr) -> Expr:
     """The values that x = 2, x = 3 or x = \\pm 2 give; other statements as they are."""
     given = named(expr)
     return both_signs(given.value) if given.name is not None else expr
-
-
-def _size(expr: Expr) -> int:
-    return 1 + sum(map(_size, children(expr)))
 
 
 def _has_decimal(expr: Expr) -> bool:

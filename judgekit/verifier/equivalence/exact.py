@@ -1,67 +1,90 @@
 """Exact rational values, with a bound on their size.
 
 `rational` folds an expression of numerals, sums, products, quotients, whole powers, factorials and
-binomials into one fraction. It never computes a number of more than `MOST_BITS` bits: the size of a
-power or factorial is estimated before it is computed, and the answer is then None.
+binomials into one fraction; `rational_at` does so at a point, a fraction for each variable. Neither
+computes a number of more than so many bits: the size of a power or factorial is estimated before it
+is computed, and the answer is then None.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 
-from judgekit.verifier.reader.tree import Call, Expr, Number, Power, Product, Quotient, Sum
+from judgekit.verifier.reader.tree import (
+    Call,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+)
 
 MOST_BITS = 60_000
+MOST_BITS_AT_A_POINT = 3_000
 LARGEST_FACTORIAL = 1_500
 MOST_STEPS = 20_000
 
 
 def rational(expr: Expr) -> Fraction | None:
     """The exact value, or None where it is irrational, too large, undefined or symbolic."""
+    return expr.value if isinstance(expr, Number) else _value(expr, {}, MOST_BITS)
+
+
+def rational_at(expr: Expr, point: Mapping[str, Fraction]) -> Fraction | None:
+    """The exact value where the variables have these values, or None as for `rational`."""
+    return _value(expr, point, MOST_BITS_AT_A_POINT)
+
+
+def _value(expr: Expr, at: Mapping[str, Fraction], most: int) -> Fraction | None:
     match expr:
         case Number(value, _):
             return value
+        case Symbol(name):
+            return at.get(name)
         case Sum(terms):
-            return _sum(terms)
+            return _sum(terms, at, most)
         case Product(factors):
-            return _product(factors)
+            return _product(factors, at, most)
         case Quotient(top, bottom):
-            over, under = rational(top), rational(bottom)
+            over, under = _value(top, at, most), _value(bottom, at, most)
             if over is None or not under:
                 return None
-            return _bounded(over / under)
+            return _bounded(over / under, most)
         case Power(base, exponent):
-            root, power = rational(base), rational(exponent)
+            root, power = _value(base, at, most), _value(exponent, at, most)
             if root is None or power is None:
                 return None
-            return rational_power(root, power)
+            return rational_power(root, power, most)
         case Call(name, args):
-            values = [rational(arg) for arg in args]
+            values = [_value(arg, at, most) for arg in args]
             if any(value is None for value in values):
                 return None
             return _call(name, [value for value in values if value is not None])
     return None
 
 
-def _sum(terms: tuple[Expr, ...]) -> Fraction | None:
+def _sum(terms: tuple[Expr, ...], at: Mapping[str, Fraction], most: int) -> Fraction | None:
     total = Fraction(0)
     for term in terms:
-        value = rational(term)
+        value = _value(term, at, most)
         if value is None:
             return None
         total += value
-    return _bounded(total)
+    return _bounded(total, most)
 
 
-def _product(factors: tuple[Expr, ...]) -> Fraction | None:
+def _product(factors: tuple[Expr, ...], at: Mapping[str, Fraction], most: int) -> Fraction | None:
     total = Fraction(1)
     for factor in factors:
-        value = rational(factor)
+        value = _value(factor, at, most)
         if value is None:
             return None
         total *= value
-        if bits(total) > MOST_BITS:
+        if bits(total) > most:
             return None
     return total
 
@@ -71,23 +94,23 @@ def bits(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
-def _bounded(value: Fraction) -> Fraction | None:
-    return value if bits(value) <= MOST_BITS else None
+def _bounded(value: Fraction, most: int = MOST_BITS) -> Fraction | None:
+    return value if bits(value) <= most else None
 
 
-def rational_power(base: Fraction, exponent: Fraction) -> Fraction | None:
+def rational_power(base: Fraction, exponent: Fraction, most: int = MOST_BITS) -> Fraction | None:
     """base ** exponent, where that is rational and not too large (roots of perfect powers too)."""
     if exponent.denominator != 1:
         if base < 0 or exponent.denominator > 64 or exponent.numerator.bit_length() > 32:
             return None
         root = _root(base, exponent.denominator)
-        return None if root is None else rational_power(root, Fraction(exponent.numerator))
+        return None if root is None else rational_power(root, Fraction(exponent.numerator), most)
     power = exponent.numerator
     if base == 0:
         return Fraction(0) if power > 0 else None
     if base in (1, -1):
         return Fraction(1) if base == 1 or power % 2 == 0 else Fraction(-1)
-    if abs(power) > MOST_BITS or bits(base) * abs(power) > MOST_BITS:
+    if abs(power) > most or bits(base) * abs(power) > most:
         return None
     return base**power
 

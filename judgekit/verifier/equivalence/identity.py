@@ -5,10 +5,11 @@ at a precision that grows with the size of the numerals involved, so that 10^-20
 apart however deep they hide. Balls that do not meet are a proof that the values differ; balls that
 still meet at a radius below 2^-130 of the values are taken as equal.
 
-Expressions with variables: the same at seeded rational points, positive ones first so that branch
-cuts are avoided. Points where a side is undefined or leaves the real line are passed over. Sides
-that agree at every positive point but differ at a negative one, or agree at all integers only, are
-left undecided: the domain is not known here.
+Expressions with variables: exactly at seeded rational points where the values are rational, else as
+balls again; positive points come first, so that branch cuts are avoided. Points where a side is
+undefined or leaves the real line are passed over. Sides that agree at every positive point but
+differ at a negative one, or agree at all integers only, are left undecided: the domain is not known
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from fractions import Fraction
 from typing import Any
 
 from judgekit.verifier.equivalence.balls import FLOATS, Ball, Undefined, precise
-from judgekit.verifier.equivalence.exact import bits, rational
+from judgekit.verifier.equivalence.effort import HIGH, size, spend
+from judgekit.verifier.equivalence.exact import bits, rational, rational_at
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.numeric import Evaluator
 from judgekit.verifier.reader.tree import (
@@ -32,6 +34,7 @@ from judgekit.verifier.reader.tree import (
     Product,
     Symbol,
     children,
+    rebuilt,
     symbols,
 )
 
@@ -78,6 +81,7 @@ def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
     except Undefined:
         pass
     extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
+    spend(2 * HIGH * (size(gold) + size(answer)))
     for working in (_BASE_BITS + extra, 2 * _BASE_BITS + 2 * extra):
         try:
             field = _field(working)
@@ -102,15 +106,17 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     agreed: list[dict[str, Fraction]] = []
     differed: list[dict[str, Fraction]] = []
     near = _has_decimal(gold) or _has_decimal(answer)
+    exact = True
+    spend(len(_RANGES) * (size(gold) + size(answer)))
     for point in _points(names):
-        evaluate = Evaluator(FLOATS, point, log=log)
+        both = _exactly(gold, answer, point) if exact else None
+        exact = both is not None
         try:
-            left, right = evaluate(gold), evaluate(answer)
+            left, right = both or _roughly(gold, answer, point, log)
         except Undefined:
             continue
-        real = evaluate.on.is_real(left) and evaluate.on.is_real(right)
         if apart(left, right):
-            if real or complex_allowed:
+            if complex_allowed or not isinstance(left.mid + right.mid, complex):
                 differed.append(point)
                 near = near and bool(abs(left.mid - right.mid) <= 0.02 * abs(left.mid))
                 if len(differed) == 2 and not near:
@@ -127,7 +133,24 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         if set(names) <= _WHOLE_NAMES and _agree_at_integers(gold, answer, names, log):
             return yes("they agree at all integers tried", RUNG)
         return unknown("too few points at which both sides are defined", RUNG)
+    if exact:
+        return yes(f"they agree exactly at {len(agreed)} points", RUNG)
     return _confirm(gold, answer, agreed, log)
+
+
+def _exactly(gold: Expr, answer: Expr, point: Mapping[str, Fraction]) -> tuple[Ball, Ball] | None:
+    """The exact values of both sides at a point, where they are rational and not too long."""
+    left = rational_at(gold, point)
+    right = None if left is None else rational_at(answer, point)
+    return None if left is None or right is None else (Ball(left, 0), Ball(right, 0))
+
+
+def _roughly(
+    gold: Expr, answer: Expr, point: Mapping[str, Fraction], log: str
+) -> tuple[Ball, Ball]:
+    """The values in machine floats, with their errors; raises `Undefined`."""
+    evaluate = Evaluator(FLOATS, point, log=log)
+    return evaluate(gold), evaluate(answer)
 
 
 def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: str) -> Comparison:
@@ -136,6 +159,7 @@ def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: s
     if extra >= _MOST_BITS:
         return unknown("too large to tell a difference from none", RUNG)
     field = _field(_BASE_BITS + extra)
+    spend(2 * HIGH * (size(gold) + size(answer)))
     held = 0
     for point in points:
         if held == 2:
@@ -249,20 +273,9 @@ def _draw(name: str) -> list[Fraction]:
 
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """The expression with variables replaced."""
-    import dataclasses
-
     if isinstance(expr, Symbol):
         return values.get(expr.name, expr)
-    if not children(expr):
-        return expr
-    changes: dict[str, Any] = {}
-    for each in dataclasses.fields(expr):
-        value = getattr(expr, each.name)
-        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            changes[each.name] = tuple(substitute(item, values) for item in value)
-        elif dataclasses.is_dataclass(value):
-            changes[each.name] = substitute(value, values)  # type: ignore[arg-type]
-    return dataclasses.replace(expr, **changes)
+    return rebuilt(expr, lambda inner: substitute(inner, values))
 
 
 def number_at(expr: Expr) -> Fraction | None:
