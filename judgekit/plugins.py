@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sysconfig
+import traceback
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,25 @@ def load_installed(entry: EntryPoint) -> Any:
         raise UserError(
             f"entry point {entry.name!r} of package {package} does not load: {fault}"
         ) from fault
+
+
+def theirs(fault: BaseException) -> str | None:
+    """Where in the user's own code an exception arose, in one line; None where it is ours.
+
+    It is theirs where a file that is neither ours nor installed stands deeper in the traceback than
+    any of ours; of several exceptions at once the first counts.
+    """
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    ours = str(Path(__file__).parent)
+    installed = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
+    found = None
+    for frame in traceback.extract_tb(fault.__traceback__):
+        if frame.filename.startswith(ours):
+            found = None
+        elif not frame.filename.startswith((*installed, "<")):
+            found = f"{frame.filename}, line {frame.lineno}: {type(fault).__name__}: {fault}"
+    return found
 
 
 def _load_module(name: str) -> Any:

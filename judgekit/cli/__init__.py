@@ -98,6 +98,13 @@ def run(arguments: list[str]) -> int:
         # The reader of our output has gone (`| head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DONE
+    except Exception as fault:
+        from judgekit.plugins import theirs
+
+        if told := theirs(fault):
+            _say(told)
+            return errors.UserError.exit_code
+        raise
     return code if isinstance(code, int) else errors.DONE
 
 

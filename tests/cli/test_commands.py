@@ -328,3 +328,23 @@ def test_doctor_says_which_backends_and_devices_work(typed: Typed) -> None:
     assert found["backend openai"]["state"] == "ok"
     assert "CPU" in found["devices"]["detail"]
     assert all(row["todo"] for row in found.values() if row["state"] != "ok")
+
+
+STRATEGY = """
+async def broken(model, problem):
+    \"\"\"Divides by zero.\"\"\"
+    return 1 / 0
+"""
+
+
+def test_a_fault_in_the_users_own_code_is_told_as_theirs(typed: Typed) -> None:
+    Path("mine.py").write_text(STRATEGY)
+    code, _, err = typed(*GENERATE, "--strategy", "mine.py:broken", "--quiet")
+    assert code == 2
+    assert "mine.py, line 4: ZeroDivisionError: division by zero" in err
+
+
+def test_an_address_that_is_none_is_refused_before_it_is_tried(typed: Typed) -> None:
+    code, _, err = typed("generate", "--base-url", "notaurl", "--model", "m")
+    assert code == 2
+    assert "base_url 'notaurl' is no address of a server" in err
