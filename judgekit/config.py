@@ -34,6 +34,7 @@ class ModelConfig:
     means `openai` where a `base_url` is given, else `transformers`. `api_key_env` names the
     variable that holds the key; the key itself stands nowhere. `concurrency` is the number of
     responses under way at once (rows of the batch, or open requests). `timeout` is in seconds.
+    Prices are money per million tokens; they do not make another model of it.
     """
 
     model: str = "embedded"
@@ -44,6 +45,15 @@ class ModelConfig:
     device: str = "auto"
     dtype: str = "auto"
     timeout: float = 600.0
+    price_in: float | None = field(default=None, compare=False)
+    price_out: float | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"base_url {self.base_url!r} is no address of a server",
+                hint="such as http://localhost:8000/v1",
+            )
 
     @property
     def resolved_backend(self) -> Backend:
@@ -59,10 +69,13 @@ class JudgeConfig(ModelConfig):
     `temperature` None is 0 for one vote and 0.7 for several, which 0 would make the same.
     `tool_steps` is how often the judge may use a tool (`prompt = "judge/agent"` explains them).
     `max_tokens` bounds one reply; a judge that thinks first has `max_thinking` more for that.
-    `decide_above`: a confidence below this leaves the row undecided. Prices are per million tokens.
+    `decide_above`: a confidence below this leaves the row undecided.
+    `program`, in place of a prompt: a form (`predict`, `chain-of-thought`, `agent`) or the JSON
+    file of a tuned one (`judgekit.judges.programs`).
     """
 
     prompt: str = "judge/reference"
+    program: str | None = None
     votes: int = 1
     temperature: float | None = None
     decide_above: float | None = None
@@ -72,8 +85,6 @@ class JudgeConfig(ModelConfig):
     max_calls: int | None = None
     max_total_tokens: int | None = None
     max_cost: float | None = None
-    price_in: float | None = None
-    price_out: float | None = None
 
     @property
     def served_by(self) -> ModelConfig:

@@ -209,7 +209,7 @@ class Label:
 
 
 T = TypeVar("T")
-_Reader = Callable[[Any, str], Any]
+_Reader = Callable[[Any], Any]
 
 
 def to_row(record: Any) -> dict[str, Any]:
@@ -230,14 +230,25 @@ def from_row(cls: type[T], row: Mapping[str, Any], *, where: str = "") -> T:
             hint="use the judgekit version that wrote it",
         )
     try:
-        return typing.cast(T, _reader(typing.cast(Any, cls))(row, ""))
+        return typing.cast(T, _reader(typing.cast(Any, cls))(row))
     except _Unreadable as fault:
         raise DataError(f"{place}{fault}") from None
 
 
 class _Unreadable(Exception):
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"field {path.lstrip('.')!r} {problem}" if path else problem)
+    """What is wrong with a value; whoever read around it adds where it stood."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = ""
+
+    def within(self, place: str) -> _Unreadable:
+        self.path = f"{place}{self.path}"
+        return self
+
+    def __str__(self) -> str:
+        return f"field {self.path.lstrip('.')!r} {self.problem}" if self.path else self.problem
 
 
 def _plain(value: Any) -> Any:
@@ -258,38 +269,62 @@ def _reader(hint: Any) -> _Reader:
         return _record_reader(typing.cast(type, hint))
     if origin in (Union, types.UnionType):
         (inner,) = [_reader(arg) for arg in args if arg is not type(None)]
-        return lambda value, path: None if value is None else inner(value, path)
+        return lambda value: None if value is None else inner(value)
     if origin is Literal:
         return _literal_reader(args)
     if origin is tuple:
-        item = _reader(args[0])
-        return lambda value, path: tuple(
-            item(each, f"{path}[{i}]") for i, each in enumerate(_expect(list, value, path))
-        )
+        return _tuple_reader(args[0])
     if origin is not None and issubclass(origin, Mapping):
-        item = _reader(args[1])
-        return lambda value, path: {
-            key: item(each, f"{path}.{key}") for key, each in _expect(dict, value, path).items()
-        }
+        return _mapping_reader(args[1])
     if hint is Any:
-        return lambda value, path: value
+        return lambda value: value
     if hint is float:
-        return lambda value, path: float(_expect((int, float), value, path))
-    return lambda value, path: _expect(hint, value, path)
+        return lambda value: value if type(value) is float else float(_expect((int, float), value))
+    return lambda value: value if type(value) is hint else _expect(hint, value)
 
 
-def _expect(wanted: Any, value: Any, path: str) -> Any:
+def _expect(wanted: Any, value: Any) -> Any:
     if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
         name = wanted.__name__ if isinstance(wanted, type) else "number"
-        raise _Unreadable(path, f"should be {name}, is {value!r:.60}")
+        raise _Unreadable(f"should be {name}, is {value!r:.60}")
     return value
 
 
 def _literal_reader(allowed: tuple[Any, ...]) -> _Reader:
-    def read(value: Any, path: str) -> Any:
+    def read(value: Any) -> Any:
         if value not in allowed:
-            raise _Unreadable(path, f"should be one of {', '.join(allowed)}, is {value!r:.60}")
+            raise _Unreadable(f"should be one of {', '.join(allowed)}, is {value!r:.60}")
         return value
+
+    return read
+
+
+def _tuple_reader(hint: Any) -> _Reader:
+    item = _reader(hint)
+
+    def read(value: Any) -> Any:
+        items = []
+        for each in _expect(list, value):
+            try:
+                items.append(item(each))
+            except _Unreadable as fault:
+                raise fault.within(f"[{len(items)}]") from None
+        return tuple(items)
+
+    return read
+
+
+def _mapping_reader(hint: Any) -> _Reader:
+    item = _reader(hint)
+
+    def read(value: Any) -> Any:
+        found = {}
+        for key, each in _expect(dict, value).items():
+            try:
+                found[key] = item(each)
+            except _Unreadable as fault:
+                raise fault.within(f".{key}") from None
+        return found
 
     return read
 
@@ -311,14 +346,17 @@ def _record_reader(cls: type) -> _Reader:
         for f in dataclasses.fields(cls)
     ]
 
-    def read(row: Any, path: str) -> Any:
-        _expect(dict, row, path)
-        values = {}
-        for name, reader, required in fields:
-            if name in row:
-                values[name] = reader(row[name], f"{path}.{name}")
-            elif required:
-                raise _Unreadable(f"{path}.{name}", "is missing")
+    def read(row: Any) -> Any:
+        _expect(dict, row)
+        values, name = {}, ""
+        try:
+            for name, reader, required in fields:
+                if name in row:
+                    values[name] = reader(row[name])
+                elif required:
+                    raise _Unreadable("is missing")
+        except _Unreadable as fault:
+            raise fault.within(f".{name}") from None
         return cls(**values)
 
     return read

@@ -16,7 +16,7 @@ import fcntl
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,10 +64,14 @@ class Run:
     @cached_property
     def responses(self) -> list[Response]:
         """The last row of each key, in the order of first appearance."""
-        last: dict[Key, Response] = {}
-        for response in read_records(self.path, Response):
-            last[response.key] = response
-        return list(last.values())
+        return list({response.key: response for response in self.each_response()}.values())
+
+    def each_response(self) -> Iterator[Response]:
+        """Every row as it stands in the file, one at a time; a key may come again, the last counts.
+
+        For what need not hold all texts at once.
+        """
+        return each_record(self.path, Response)
 
     @cached_property
     def all_grades(self) -> list[Grade]:
@@ -83,13 +87,14 @@ class Run:
         """Hashes of the gradings that stand in the run, oldest first."""
         return list(dict.fromkeys(grade.grading for grade in self.all_grades))
 
-    @property
+    @cached_property
     def grades(self) -> list[Grade]:
         """The newest grading that covers every response, else the newest."""
         gradings = self.gradings
-        if not gradings:
-            return []
-        wanted = {r.key for r in self.responses if r.finish_reason != "error"}
+        if len(gradings) < 2:
+            return self.graded(gradings[0]) if gradings else []
+        ended = {r.key: r.finish_reason for r in self.each_response()}
+        wanted = {key for key, reason in ended.items() if reason != "error"}
         for grading in reversed(gradings):
             found = self.graded(grading)
             if {grade.key for grade in found} >= wanted:
@@ -104,42 +109,17 @@ class Run:
         last = {grade.key: grade for grade in self.all_grades if grade.grading == matches[0]}
         return list(last.values())
 
-    def frame(self) -> pd.DataFrame:
-        """One row a response: key, problem fields, response fields, outcome, stage, label."""
-        import pandas as pd
+    def frame(self, *, text: bool = True) -> pd.DataFrame:
+        """One row a response: key, problem, response, grade, label, and what became of it.
 
-        problems = {problem.id: problem for problem in self.problems}
-        grades = {grade.key: grade for grade in self.grades}
-        labels = {label.key: label for label in self.labels}
-        rows = []
-        for response in self.responses:
-            problem, grade = problems.get(response.id), grades.get(response.key)
-            label = labels.get(response.key)
-            rows.append(
-                {
-                    "id": response.id,
-                    "sample": response.sample,
-                    "variant": response.variant,
-                    "question": problem.question if problem else None,
-                    "gold": problem.gold if problem else None,
-                    "kind": problem.kind if problem else None,
-                    "outcome": grade.outcome if grade else None,
-                    "stage": grade.stage if grade else None,
-                    "extracted": grade.extracted if grade else None,
-                    "confidence": grade.confidence if grade else None,
-                    "label": label.outcome if label else None,
-                    "finish_reason": response.finish_reason,
-                    "prompt_tokens": response.prompt_tokens,
-                    "completion_tokens": response.completion_tokens,
-                    "forced_tokens": response.forced_tokens,
-                    "discarded_tokens": response.discarded_tokens,
-                    "loop": response.loop.kind if response.loop else None,
-                    "logprob": response.logprob,
-                    "seconds": response.seconds,
-                    "text": response.text,
-                }
-            )
-        return pd.DataFrame(rows)
+        The columns: `judgekit.frames`. The functions of `judgekit.analysis` take such frames.
+        """
+        from judgekit.frames import frame
+
+        return frame(
+            *(self.problems, self.each_response(), self.grades, self.labels, self.config),
+            text=text,
+        )
 
 
 def load(path: str | Path) -> Run:
@@ -178,8 +158,14 @@ def _last_written(path: Path) -> float:
 
 def read_records(folder: Path, cls: type[T]) -> list[T]:
     """All records of one file of a run; none where the file is absent."""
+    return list(each_record(folder, cls))
+
+
+def each_record(folder: Path, cls: type[T]) -> Iterator[T]:
+    """The records of one file of a run, one at a time."""
     path = folder / FILES[cls]
-    return [from_row(cls, row, where=f"{path} line {number}") for number, row in read_lines(path)]
+    for number, row in read_lines(path):
+        yield from_row(cls, row, where=f"{path} line {number}")
 
 
 def standing(labels: Iterable[Label]) -> list[Label]:

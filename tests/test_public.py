@@ -65,7 +65,7 @@ def test_imports_go_down_the_house_only() -> None:
         {"backends"},
         {"loops"},
         {"prompt", "runs"},
-        {"assets", "lines"},
+        {"assets", "frames", "lines"},
         {"config", "plugins"},
         {"records"},
         {"errors", "version"},

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, groupby
 from math import comb
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,9 @@ OPEN = ("undecided", "failed", "ungraded")
 """Reasons that leave open whether the response is right."""
 
 MAX_SUBSETS = 5_000
+"""Subsets of a problem's samples up to which votes are counted over every one."""
+DRAWS = 2_000
+"""... and how many are drawn, with a fixed seed, where there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,28 +110,58 @@ def majority_at_k(answers: Sequence[Hashable | None], correct: Hashable, k: int)
     """Chance that the majority of k of these answers is `correct`; ties are broken at random.
 
     None is no vote; where nobody votes the majority is wrong. The mean over all subsets of size k,
-    or over `MAX_SUBSETS` seeded draws where there are more. (Self-consistency: Wang et al. 2022,
-    arXiv 2203.11171.)
+    or over `DRAWS` seeded ones where there are more than `MAX_SUBSETS`. (Self-consistency: Wang et
+    al. 2022, arXiv 2203.11171.)
     """
-    import random
+    import numpy as np
 
     n = len(answers)
     _check_k(n, k)
+    # Column 0 is no vote, column 1 the correct answer, the others are answers in order.
+    column = {None: 0, correct: 1}
+    votes = np.array([column.setdefault(answer, len(column)) for answer in answers])
     if comb(n, k) <= MAX_SUBSETS:
-        subsets = list(combinations(answers, k))
+        subsets = np.array(list(combinations(range(n), k)))
     else:
-        rng = random.Random(0)
-        subsets = [tuple(rng.sample(answers, k)) for _ in range(MAX_SUBSETS)]
-    return sum(_vote(subset, correct) for subset in subsets) / len(subsets)
+        subsets = np.random.default_rng(0).random((DRAWS, n)).argsort(axis=1)[:, :k]
+    cast = np.zeros((len(subsets), len(column)), dtype=np.int32)
+    for member in subsets.T:
+        np.add.at(cast, (np.arange(len(subsets)), votes[member]), 1)
+    most = cast[:, 1:].max(axis=1)
+    ties = (cast[:, 1:] == most[:, None]).sum(axis=1)
+    won = (cast[:, 1] == most) & (most > 0)
+    return float((won / ties).mean())
+
+
+def best_at_k(scores: Sequence[float], right: Sequence[bool], k: int) -> float:
+    """Chance that the best of k samples by score is right, from all n of them: unbiased.
+
+    Sample i in descending order of score is the best of C(n - i, k - 1) of the C(n, k) subsets
+    (i = 1 ... n); equal scores share their chances. (Best of n: Cobbe et al. 2021, arXiv
+    2110.14168; the estimator is that of pass@k for a ranked choice.)
+    """
+    n = len(scores)
+    _check_k(n, k)
+    order = sorted(range(n), key=lambda i: -scores[i])
+    total, rank = 0.0, 0
+    for _, tied in groupby(order, key=lambda i: scores[i]):
+        same = list(tied)
+        chances = sum(comb(n - 1 - each, k - 1) for each in range(rank, rank + len(same)))
+        total += chances * sum(right[i] for i in same) / len(same)
+        rank += len(same)
+    return total / comb(n, k)
 
 
 def over_problems(frame: pd.DataFrame, k: int, level: float = LEVEL) -> dict[str, Share]:
-    """`pass@k`, `pass^k` and `maj@k`, each the mean over problems with at least k samples.
+    """`pass@k`, `pass^k`, `maj@k` and `best@k`: means over the problems with at least k samples.
 
-    Two answers are one vote where both are correct or both were read as the same string. The
-    interval is that of `intervals.mean_score`.
+    Two answers are one vote where both are correct or both were read as the same string. The best
+    is the one with the highest mean log-probability; without them it is left out. The interval is
+    that of `intervals.mean_score`.
     """
-    scores: dict[str, list[float]] = {f"pass@{k}": [], f"pass^{k}": [], f"maj@{k}": []}
+    names = (f"pass@{k}", f"pass^{k}", f"maj@{k}", f"best@{k}")
+    scores: dict[str, list[float]] = {name: [] for name in names}
+    ranked = "logprob" in frame and bool(frame["logprob"].notna().all())
     for _, rows in frame.groupby("id", sort=False):
         n = len(rows)
         if n < k:
@@ -140,18 +172,12 @@ def over_problems(frame: pd.DataFrame, k: int, level: float = LEVEL) -> dict[str
             True if ok else (answer if isinstance(answer, str) else None)
             for ok, answer in zip(right, rows["extracted"], strict=True)
         ]
-        scores[f"pass@{k}"].append(pass_at_k(n, correct, k))
-        scores[f"pass^{k}"].append(pass_hat_k(n, correct, k))
-        scores[f"maj@{k}"].append(majority_at_k(votes, True, k))
-    return {name: mean_score(values, level) for name, values in scores.items()}
-
-
-def _vote(answers: Sequence[Hashable | None], correct: Hashable) -> float:
-    votes = Counter(answer for answer in answers if answer is not None)
-    if not votes:
-        return 0.0
-    most = max(votes.values())
-    return (votes[correct] == most) / sum(count == most for count in votes.values())
+        found = [pass_at_k(n, correct, k), pass_hat_k(n, correct, k), majority_at_k(votes, True, k)]
+        if ranked:
+            found.append(best_at_k(rows["logprob"].tolist(), right.tolist(), k))
+        for name, value in zip(names, found, strict=False):
+            scores[name].append(value)
+    return {name: mean_score(values, level) for name, values in scores.items() if values}
 
 
 def _check_k(n: int, k: int) -> None:

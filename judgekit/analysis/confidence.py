@@ -6,10 +6,94 @@ log-probability, or what a judge said of its verdict (right: the verdict agrees 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BINS = 10
+
+SAID_WINDOW = 1_000
+"""Characters at the end of a response in which it may say how sure it is, or that it is not."""
+
+_SAID = re.compile(
+    r"confidence\b[^\d\n%.]{0,40}(?P<value>\d{1,3}(?:\.\d{1,6})?|\.\d{1,6})\s?"
+    r"\\?(?P<unit>%|/\s?100?\b|percent|out of 100?\b)?"
+    r"|(?P<sure>\d{1,3}(?:\.\d{1,6})?)\s?\\?(?:%|percent)\s(?:confident|sure|certain)\b",
+    re.IGNORECASE,
+)
+_UNKNOWN = r"I (?:don['\u2019]?t|do not) know"
+_DECLINED = re.compile(
+    rf"(?:boxed\{{|<answer>|####|answer(?: is)?:?)[\s*$]*(?:\\text\w*\{{)?\s*{_UNKNOWN}\b"
+    rf"|(?:\A|\n)\s*{_UNKNOWN}[.!\s]*\Z",
+    re.IGNORECASE,
+)
+
+
+def said_confidence(text: str) -> float | None:
+    """How sure a response says it is, in [0, 1]: "Confidence: 85%", "0.85", "8/10", "90% sure".
+
+    The last statement within the last `SAID_WINDOW` characters. A number above 1 without a unit is
+    out of 100; None where nothing is said, or nothing that is a share.
+    """
+    end = text[-SAID_WINDOW:]
+    # The search costs ten times what this question does, and most responses say nothing.
+    if "onfiden" not in end and " sure" not in end and " certain" not in end:
+        return None
+    statements = list(_SAID.finditer(end))
+    if not statements:
+        return None
+    found = statements[-1]
+    if found["sure"]:
+        value = float(found["sure"]) / 100
+    else:
+        value, unit = float(found["value"]), (found["unit"] or "").lower()
+        if unit in ("%", "percent") or unit.endswith("100") or (not unit and value > 1):
+            value /= 100
+        elif unit:
+            value /= 10
+    return value if value <= 1 else None
+
+
+def declines(text: str) -> bool:
+    """The response gives "I don't know" as its answer, or ends with it."""
+    end = text[-SAID_WINDOW:]
+    return "know" in end and _DECLINED.search(end) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How well each kind of confidence of a set of responses foretells that they are right.
+
+    `said` is what the responses state, `logprob` exp of the mean log-probability of the model's own
+    tokens. Responses that are open, or say that they do not know, are in neither. `declined`
+    counts the latter among all `n`.
+    """
+
+    n: int
+    declined: int
+    said: Calibration
+    logprob: Calibration
+
+    @property
+    def known(self) -> bool:
+        return bool(self.said.n or self.logprob.n or self.declined)
+
+
+def confidence(frame: pd.DataFrame) -> Confidence:
+    """Calibration of the confidences in an analysis frame."""
+    import numpy as np
+
+    decided = frame[frame["outcome"].isin(("correct", "incorrect")) & ~frame["declined"]]
+    right = decided["reason"] == "correct"
+    return Confidence(
+        n=len(frame),
+        declined=int(frame["declined"].sum()),
+        said=calibration(decided["said_confidence"], right),
+        logprob=calibration(np.exp(decided["logprob"].to_numpy(float)), right),
+    )
 
 
 class Bin(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from judgekit.analysis.intervals import LEVEL, mean_interval
 
@@ -52,9 +52,10 @@ def tokens(frame: pd.DataFrame, column: str = "completion_tokens", level: float 
     )
 
 
-def truncated(frame: pd.DataFrame) -> int:
-    """Responses cut off by the token limit."""
-    return int((frame["finish_reason"] == "length").sum())
+def at_limit(frame: pd.DataFrame) -> dict[str, int]:
+    """Responses that the token limit ended, by what became of them (`frames.REASONS`)."""
+    ended = frame["reason"][frame["finish_reason"] == "length"]
+    return {str(name): int(count) for name, count in ended.value_counts().items()}
 
 
 def loops(frame: pd.DataFrame) -> dict[str, int]:
@@ -62,19 +63,3 @@ def loops(frame: pd.DataFrame) -> dict[str, int]:
     counts = frame["loop"].value_counts()
     kinds = ("terminal", "numeric", "recovered", "near")
     return {kind: int(counts[kind]) for kind in kinds if kind in counts}
-
-
-def cost(frame: pd.DataFrame) -> dict[str, Any]:
-    """Tokens by role, seconds, and completion tokens for each correct answer (None: none is)."""
-    correct = int((frame["reason"] == "correct").sum())
-    spent = int(frame["completion_tokens"].sum() + frame["discarded_tokens"].sum())
-    return {
-        "prompt": int(frame["prompt_tokens"].sum()),
-        "own": int(frame["completion_tokens"].sum()),
-        "forced": int(frame["forced_tokens"].sum()),
-        "discarded": int(frame["discarded_tokens"].sum()),
-        "wasted": int(frame["wasted_tokens"].sum()),
-        "judge": int(frame["judge_tokens"].sum()),
-        "seconds": float(frame["seconds"].sum()),
-        "tokens_per_correct": spent / correct if correct else None,
-    }

@@ -30,6 +30,7 @@ EPILOG = examples(
     "judgekit generate",
     "judgekit generate --model Qwen/Qwen2.5-1.5B-Instruct --benchmark gsm8k --strategy cod",
     "judgekit generate --benchmark math500 --data math500.jsonl --limit 50 --strategy reasoning",
+    "judgekit generate --strategy reasoning --max-tokens 2048 --stop-loops",
     "judgekit generate --base-url http://localhost:8000/v1 --model my-model --samples 4 "
     "--temperature 0.7",
 )
@@ -71,6 +72,10 @@ def generate(
     max_tokens: Annotated[
         int | None, typer.Option(help="New tokens a response; default: the benchmark's own.")
     ] = None,
+    stop_loops: Annotated[
+        bool,
+        typer.Option("--stop-loops", help="End thinking that provably loops, force an answer."),
+    ] = False,
     backend: BackendName = "auto",
     base_url: BaseUrl = None,
     api_key_env: ApiKeyEnv = None,
@@ -92,7 +97,7 @@ def generate(
         benchmark=benchmark,
         data=data,
         strategy=strategy,
-        options=key_values(option or []),
+        options={**key_values(option or []), **({"stop_loops": "true"} if stop_loops else {})},
         limit=limit,
         samples=samples,
         seed=seed,

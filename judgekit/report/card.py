@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from judgekit.analysis.confidence import Confidence
+from judgekit.analysis.cost import Cost
 from judgekit.audit.correction import Corrected
 from judgekit.report.summary import Line
 from judgekit.report.table import Column, Table, interval, percent, words
@@ -22,7 +24,7 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
         rows.append(
             (
                 "Accuracy",
-                f"{percent(found.value)} %   {found.correct:,} of {found.n:,}, "
+                f"{percent(found.value)} %, {found.correct:,} of {found.n:,}, "
                 f"{100 * found.level:g} % interval {interval(found.low, found.high)}",
             )
         )
@@ -32,10 +34,10 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
             )
         rows += _corrected_rows(line.corrected)
         rows += [
-            (name, f"{percent(each.value, sign=True)}   {interval(each.low, each.high)}")
+            (name, f"{percent(each.value, sign=True)}, interval {interval(each.low, each.high)}")
             for name, each in line.sampled.items()
         ]
-        if line.seed_std is not None:
+        if line.seed_std:
             rows.append(("Over samples", f"standard deviation {100 * line.seed_std:.1f} points"))
         rows.append(("Decided by", _counts(line.stages)))
     rows.append(("Undecided", f"{found.reasons.get('undecided', 0):,}"))
@@ -47,17 +49,22 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
             rows.append((name.capitalize(), f"{found.reasons[name]:,} ({hint})"))
     if spent.n:
         text = f"mean {spent.mean:,.1f}, median {spent.median:,.0f}, longest {spent.longest:,}"
-        extra = [f"{line.cost[k]:,} {k}" for k in ("forced", "discarded") if line.cost[k]]
-        rows.append(("Tokens", ", ".join([text, *extra])))
-    rows.append(("Cut off", f"{line.truncated:,}{_of(line.truncated, found.n)}"))
+        extra = (("forced", line.cost.forced), ("discarded", line.cost.discarded))
+        rows.append(("Tokens", ", ".join([text, *(f"{n:,} {name}" for name, n in extra if n)])))
+    ended = sum(line.at_limit.values())
+    fates = f": {_counts(line.at_limit)}" if ended else ""
+    rows.append(("At limit", f"{ended:,}{_of(ended, found.n)}{fates}"))
     rows.append(("Loops", _counts(line.loops) or "0"))
+    rows += _confidence_rows(line.confidence)
+    if line.cost.money is not None:
+        rows.append(("Money", _bill(line.cost)))
     if line.format_asked:
         kept = round((line.format_kept.value or 0) * line.format_kept.n)
         rows.append(
             (
                 "Format kept",
                 f"{kept:,} of {line.format_kept.n:,}{_of(kept, line.format_kept.n)}"
-                f"   asked for {line.format_asked}",
+                f", asked for {line.format_asked}",
             )
         )
     return rows
@@ -71,10 +78,35 @@ def _corrected_rows(found: Corrected | None) -> list[tuple[str, str]]:
         return [("Corrected", f"no number: {found.refused}"), *(("", n) for n in found.notes)]
     made = found.estimate
     text = (
-        f"{percent(made.value)} %   by {made.labels_used:,} labels, "
+        f"{percent(made.value)} % by {made.labels_used:,} labels, "
         f"{100 * made.level:g} % interval {interval(made.low, made.high)} ({made.target})"
     )
     return [("Corrected", text), *(("", note) for note in found.notes)]
+
+
+def _confidence_rows(found: Confidence) -> list[tuple[str, str]]:
+    """How far what the responses say of themselves can be trusted."""
+    rows = []
+    if found.said.n:
+        made = found.said
+        auroc = "" if made.auroc is None else f", AUROC {made.auroc:.2f}"
+        rows.append(
+            (
+                "Said confidence",
+                f"{percent(made.mean_confidence)} % on average, {percent(made.accuracy)} % are right, "
+                f"ECE {made.ece:.3f}, Brier {made.brier:.3f}{auroc}, {made.n:,} responses",
+            )
+        )
+    if found.declined:
+        rows.append(("Said unknown", f"{found.declined:,}{_of(found.declined, found.n)}"))
+    return rows
+
+
+def _bill(cost: Cost) -> str:
+    text = f"{cost.money:,.4f}"
+    if cost.money_per_correct is not None:
+        text += f", {cost.money_per_correct:,.4f} for each correct answer"
+    return text
 
 
 def summary_table(line: Line) -> Table:
@@ -92,10 +124,11 @@ def flat_table(lines: Sequence[Line]) -> Table:
     """Every number of every line, one row a line: for CSV."""
     names = (
         *("benchmark", "model", "setting", "n", "problems", "accuracy", "low", "high", "best"),
-        *("correct", "wrong", "truncated_wrong", "looped_wrong", "no_answer", "undecided"),
+        *("correct", "wrong", "truncated", "looped", "no_answer", "undecided"),
         *("failed", "ungraded", "corrected", "corrected_low", "corrected_high", "labels"),
-        *("tokens_mean", "tokens_median", "tokens_total", "forced_tokens"),
-        *("discarded_tokens", "truncated", "loops", "format_kept", "stages", "run"),
+        *("tokens_mean", "tokens_median", "tokens_total", "forced_tokens", "discarded_tokens"),
+        *("judge_tokens", "seconds", "money", "tokens_per_correct", "money_per_correct"),
+        *("at_limit", "loops", "format_kept", "said_ece", "said_unknown", "stages", "run"),
     )
     rows = []
     for line in lines:
@@ -108,8 +141,11 @@ def flat_table(lines: Sequence[Line]) -> Table:
             *(reasons.get(k, 0) for k in ("undecided", "failed", "ungraded")),
             *_corrected_values(line.corrected),
             *(line.completion.mean, line.completion.median, line.completion.total),
-            *(line.cost["forced"], line.cost["discarded"], line.truncated),
-            *(_counts(line.loops), line.format_kept.value, _counts(line.stages), line.run),
+            *(line.cost.forced, line.cost.discarded, line.cost.judge, line.cost.seconds),
+            *(line.cost.money, line.cost.per_correct, line.cost.money_per_correct),
+            *(sum(line.at_limit.values()), _counts(line.loops), line.format_kept.value),
+            *(line.confidence.said.ece, line.confidence.declined),
+            *(_counts(line.stages), line.run),
         )
         rows.append(tuple(words(value) for value in values))
     return Table("runs", "Runs", tuple(Column(name, name) for name in names), tuple(rows))

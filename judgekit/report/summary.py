@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from judgekit.analysis.accuracy import Accuracy, accuracy, over_problems
 from judgekit.analysis.compare import over_seeds
+from judgekit.analysis.confidence import Confidence, confidence
+from judgekit.analysis.cost import Cost, Prices, cost
 from judgekit.analysis.format import expected
 from judgekit.analysis.frame import frame
 from judgekit.analysis.intervals import LEVEL, Share, share
-from judgekit.analysis.tokens import Tokens, cost, loops, tokens, truncated
+from judgekit.analysis.tokens import Tokens, at_limit, loops, tokens
 from judgekit.audit.correction import Corrected, corrected
 from judgekit.records import Grade, Problem, Response
+from judgekit.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +43,13 @@ class Line:
     """One variant of one run.
 
     `owed` counts responses that an unfinished run lacks. `stages` counts who decided, `undecided`
-    ones under `none`. `sampled` has pass@k, pass^k and maj@k for the k samples that every problem
-    has, where k > 1, and `seed_std` is the standard deviation of the accuracies of single samples.
+    ones under `none`. `sampled` has pass@k, pass^k, maj@k and best@k for the k samples that every
+    problem has, where k > 1, and `seed_std` is the standard deviation of the accuracies of single
+    samples. `at_limit` counts the responses that the token limit ended, by what became of them.
     `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
-    `format_faults` counts the first rule that each response broke. `corrected` is the accuracy that
-    labels correct, where there are any.
+    `format_faults` counts the first rule that each response broke, `thinking` S1-Bench's classes
+    where the model thinks in tags. `corrected` is the accuracy that labels correct, where there are
+    any.
     """
 
     run: str
@@ -58,12 +63,15 @@ class Line:
     seed_std: float | None
     stages: Mapping[str, int]
     completion: Tokens
-    cost: Mapping[str, Any]
-    truncated: int
+    thought: Tokens
+    cost: Cost
+    at_limit: Mapping[str, int]
     loops: Mapping[str, int]
+    confidence: Confidence
     format_asked: str
     format_kept: Share
     format_faults: Mapping[str, int]
+    thinking: Mapping[str, int]
     config: Mapping[str, Any]
     corrected: Corrected | None = None
 
@@ -73,21 +81,35 @@ class Line:
         return sum(count for kind, count in self.loops.items() if kind != "recovered")
 
 
-def summarise(runs: Iterable[RunLike], level: float = LEVEL) -> list[tuple[Line, pd.DataFrame]]:
+def summarise(
+    runs: Iterable[RunLike], level: float = LEVEL, prices: Prices | None = None
+) -> list[tuple[Line, pd.DataFrame]]:
     """A line for each run and variant, in order, with the rows that it counts."""
     lines, frames = list[Line](), []
     for run in runs:
-        table = frame(run.problems, run.responses, run.grades, run.config, text=False)
+        # From disk one by one: the texts of a large run do not fit in memory together.
+        responses = run.each_response() if isinstance(run, Run) else run.responses
+        grades = run.grades
+        table = frame(run.problems, responses, grades, run.config, text=False)
         prompt = next((problem.prompt for problem in run.problems), "")
         variants = list(dict.fromkeys(table["variant"])) or [""]
         for variant in variants:
             rows = table if len(variants) == 1 else table[table["variant"] == variant]
-            lines.append(_line(run, str(variant), rows, prompt, level))
+            line = _line(run, str(variant), rows, prompt, level, prices)
+            said = corrected(grades, getattr(run, "labels", ()), run.path, variant=variant)
+            lines.append(replace(line, corrected=said))
             frames.append(rows)
     return list(zip(_distinct(lines), frames, strict=True))
 
 
-def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: float) -> Line:
+def _line(
+    run: RunLike,
+    variant: str,
+    rows: pd.DataFrame,
+    prompt: str,
+    level: float,
+    prices: Prices | None,
+) -> Line:
     judged = rows[rows["format_ok"].notna()]
     strategy = str(run.config.get("strategy", ""))
     per_problem = rows.groupby("id").size()
@@ -103,17 +125,23 @@ def _line(run: RunLike, variant: str, rows: pd.DataFrame, prompt: str, level: fl
         accuracy=found,
         sampled=over_problems(rows, k, level) if k > 1 and found.graded else {},
         seed_std=over_seeds(rows)["std"] if k > 1 and found.graded else None,
-        stages={str(name): int(n) for name, n in rows["stage"].value_counts().items()},
+        stages=_counted(rows["stage"]),
         completion=tokens(rows, level=level),
-        cost=cost(rows),
-        truncated=truncated(rows),
+        thought=tokens(rows, "thinking_tokens", level),
+        cost=cost(rows, prices),
+        at_limit=at_limit(rows),
         loops=loops(rows),
+        confidence=confidence(rows),
         format_asked=expected(strategy, prompt).described,
         format_kept=share(judged["format_ok"].to_numpy(float), judged["id"], level),
-        format_faults={str(k): int(n) for k, n in rows["format_fault"].value_counts().items()},
+        format_faults=_counted(rows["format_fault"]),
+        thinking=_counted(rows["thinking_class"]),
         config=run.config,
-        corrected=corrected(run.grades, getattr(run, "labels", ()), run.path, variant=variant),
     )
+
+
+def _counted(column: pd.Series[Any]) -> dict[str, int]:
+    return {str(name): int(n) for name, n in column.value_counts().items()}
 
 
 def short_model(name: str) -> str:
@@ -126,8 +154,6 @@ _NAMED_APART = frozenset({"model", "benchmark", "strategy", "benchmark_hash", "p
 
 def _distinct(lines: list[Line]) -> list[Line]:
     """Settings that would stand in the same cell get what sets their configurations apart."""
-    from dataclasses import replace
-
     groups: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
         groups.setdefault((line.model, line.benchmark, line.setting), []).append(line)

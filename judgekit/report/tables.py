@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TableName = Literal["accuracy", "tokens", "loops", "format"]
+AT_LIMIT = "at limit: ended by the token limit; those without an answer are truncated, or looped"
 TABLES: tuple[TableName, ...] = ("accuracy", "tokens", "loops", "format")
 
 
@@ -73,7 +74,7 @@ def tokens_table(lines: Sequence[Line]) -> Table:
     """Mean completion tokens, the models' own, with the median."""
     table, _ = _pivot("tokens", "Completion tokens", lines, _tokens_cell)
     notes = ["mean (median) of the tokens that the model wrote"]
-    if any(line.cost["forced"] or line.cost["discarded"] for line in lines):
+    if any(line.cost.forced or line.cost.discarded for line in lines):
         notes[0] += "; forced and discarded ones are not among them"
     return replace(table, notes=tuple(notes))
 
@@ -86,21 +87,21 @@ def loops_table(lines: Sequence[Line]) -> Table:
         Column("n", "n"),
         *(Column(kind, kind) for kind in kinds),
         Column("wasted_share", "wasted"),
-        Column("truncated", "cut off"),
+        Column("at_limit", "at limit"),
     )
     rows = tuple(
         (
             *_labels(lines, line),
             count(line.accuracy.n),
             *(count(line.loops.get(kind, 0)) for kind in kinds),
-            _share_cell(line.cost["wasted"], line.completion.total),
-            count(line.truncated),
+            _share_cell(line.cost.wasted, line.completion.total),
+            count(sum(line.at_limit.values())),
         )
         for line in lines
     )
     notes = (
         "wasted: units of a loop after its first cycle, as a share of all completion tokens",
-        "cut off: ended by the token limit",
+        AT_LIMIT,
     )
     return Table("loops", "Loops", columns, rows, notes, len(_varying(lines)))
 
@@ -173,7 +174,7 @@ def details_table(lines: Sequence[Line]) -> Table:
     columns = (
         *_label_columns(lines),
         *(Column(stage, stage) for stage in stages),
-        Column("truncated", "cut off"),
+        Column("at_limit", "at limit"),
         Column("loops", "loops"),
         Column("format_kept", "format kept"),
     )
@@ -181,14 +182,14 @@ def details_table(lines: Sequence[Line]) -> Table:
         (
             *_labels(lines, line),
             *(count(line.stages.get(stage, 0)) for stage in stages),
-            count(line.truncated),
+            count(sum(line.at_limit.values())),
             count(sum(line.loops.values())),
             Cell(percent(line.format_kept.value, sign=True), line.format_kept.value),
         )
         for line in lines
     )
     return Table(
-        *("details", "Who decided, how they ended", columns, rows),
+        *("details", "Who decided, how they ended", columns, rows, (AT_LIMIT,)),
         labels=len(_varying(lines)),
     )
 
@@ -203,7 +204,7 @@ def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level:
         Column("accuracy", "accuracy"),
         Column("interval", _level(lines)),
         Column("tokens", "tokens"),
-        Column("truncated", "cut off"),
+        Column("truncated", "truncated"),
         Column("looped", "looped"),
     )
     rows = []
@@ -211,7 +212,6 @@ def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level:
         for value, found in accuracy_by(frame, field, level):
             missing = value is None or value != value
             part = frame[frame[field].isna()] if missing else frame[frame[field] == value]
-            ended = part["loop"].isin(["terminal", "numeric", "near"])
             rows.append(
                 (
                     *_labels(lines, line),
@@ -220,8 +220,8 @@ def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level:
                     Cell(percent(found.value), found.value),
                     Cell("–" if found.value is None else interval(found.low, found.high)),
                     number(tokens(part).mean, 0),
-                    count(int((part["finish_reason"] == "length").sum())),
-                    count(int(ended.sum())),
+                    count(found.reasons.get("truncated", 0)),
+                    count(found.reasons.get("looped", 0)),
                 )
             )
     return Table("slices", f"By {field}", columns, tuple(rows), labels=len(_varying(lines)))

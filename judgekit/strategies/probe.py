@@ -84,7 +84,7 @@ async def probe(engine: Engine, problems: Sequence[Problem], max_tokens: int = 2
             f"ends its turn by itself within {max_tokens} tokens",
             boxed,
             _ends,
-            "-o stop_loops=true, a cut-off or a thinking-budget",
+            "--stop-loops, a cut-off or a thinking-budget",
         ),
         _trait(
             "forced start",

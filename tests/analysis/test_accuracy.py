@@ -20,6 +20,7 @@ from judgekit.analysis.accuracy import (
     pass_at_k,
     pass_hat_k,
 )
+from judgekit.analysis.cost import cost
 from judgekit.analysis.frame import frame, reason
 from judgekit.analysis.intervals import (
     clopper_pearson,
@@ -29,7 +30,7 @@ from judgekit.analysis.intervals import (
     share,
     wilson,
 )
-from judgekit.analysis.tokens import cost, loops, tokens, truncated
+from judgekit.analysis.tokens import at_limit, loops, tokens
 from judgekit.records import Cost, Grade, Loop, Problem, Response, Segment, Verdict
 
 
@@ -269,7 +270,7 @@ class TestTokens:
         assert tokens(self.table.iloc[:0]).n == 0
 
     def test_counts(self) -> None:
-        assert truncated(self.table) == 1
+        assert at_limit(self.table) == {"ungraded": 1}
         assert loops(self.table) == {"terminal": 1}
-        assert cost(self.table)["tokens_per_correct"] == 10 + 30 + 999 + 5
-        assert cost(self.table.iloc[1:])["tokens_per_correct"] is None
+        assert cost(self.table).per_correct == 10 + 30 + 999 + 5
+        assert cost(self.table.iloc[1:]).per_correct is None

@@ -71,7 +71,8 @@ class TestNumbers:
         assert line.accuracy.low < 0.237 + 1e-3
         assert line.accuracy.high > 0.89
         assert line.stages == {"exact": 5, "no-answer": 2, "symbolic": 1, "none": 1}
-        assert (line.truncated, dict(line.loops)) == (2, {"terminal": 1})
+        assert line.at_limit == {"truncated": 1, "looped": 1}
+        assert line.loops == {"terminal": 1}
 
     def test_tokens_leave_failed_responses_out(self) -> None:
         (line,) = report([run()]).lines
@@ -178,7 +179,7 @@ class TestFormats:
 
     def test_one_run_is_a_card(self) -> None:
         shown = render(report([run()]), "terminal")
-        assert "Accuracy     50.0 %   5 of 10, 95 % interval" in shown
+        assert "Accuracy     50.0 %, 5 of 10, 95 % interval" in shown
         assert "70.0 % if the 2 open ones were all right" in shown
 
     def test_csv_has_raw_numbers(self) -> None:
