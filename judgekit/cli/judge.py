@@ -1,4 +1,4 @@
-"""`judgekit judge list|eval|probe|calibrate`: the judge of the judge."""
+"""`judgekit judge list|eval|probe|calibrate|tune`: the judge of the judge."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from judgekit.cli.common import (
     screen,
     table,
 )
+from judgekit.cli.labelled import Judges, Labels, Limit, OneJudge, gaps, verdicts_beside
+from judgekit.cli.tune import EPILOG, tune_judge
 
 if TYPE_CHECKING:
     from judgekit.analysis.intervals import Share
@@ -32,16 +34,6 @@ if TYPE_CHECKING:
     from judgekit.judges.labelled import Labelled
     from judgekit.judges.probing import Result
 
-Judges = Annotated[list[str], typer.Argument(metavar="JUDGE...", help="Names of judges.")]
-OneJudge = Annotated[str, typer.Argument(metavar="JUDGE", help="The name of a judge.")]
-Labels = Annotated[
-    Path,
-    typer.Option(
-        "--labels", metavar="FILE|RUN", help="Rows with a column label, or a labelled run."
-    ),
-]
-Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N labelled rows.")]
-
 judge = typer.Typer(
     help="Judges: which there are, how good they are, what fools them, what they may decide.",
     epilog=examples(
@@ -49,6 +41,7 @@ judge = typer.Typer(
         "judgekit judge eval small --labels labelled.jsonl",
         "judgekit judge probe small --labels labelled.jsonl",
         "judgekit judge calibrate small --labels labelled.jsonl",
+        "judgekit judge tune small --labels labelled.jsonl",
     ),
     no_args_is_help=True,
 )
@@ -118,7 +111,7 @@ def evaluate(
         )
     else:
         _show_cards(cards, compared, first)
-    return _gaps(found, down)
+    return gaps(found, down)
 
 
 @judge.command(
@@ -145,7 +138,7 @@ def probe_judge(
 
     async def work() -> tuple[list[Result], str | None]:
         async with open_judges(
-            [name], settings, cache=_cache(labels), columns=found.columns
+            [name], settings, cache=verdicts_beside(labels), columns=found.columns
         ) as opened:
             results = await probe(opened[name], found.rows, limit=rows, only=only or ())
             return results, opened[name].down
@@ -168,7 +161,7 @@ def probe_judge(
         ]
         columns = ["probe", "wanted", "copies", "failed", "after the check", "undecided"]
         screen().print(table(f"{name}: what moves it or takes it in", columns, cells, right=4))
-    return _gaps(found, {name: fault} if fault else {})
+    return gaps(found, {name: fault} if fault else {})
 
 
 @judge.command(
@@ -220,7 +213,10 @@ def calibrate_judges(
         print_json({name: dataclasses.asdict(result) for name, result in results.items()})
     else:
         _show_thresholds(results, settings)
-    return _gaps(found, down)
+    return gaps(found, down)
+
+
+judge.command("tune", epilog=EPILOG)(tune_judge)
 
 
 def _weigh(
@@ -248,7 +244,7 @@ def _weigh(
         ]
         columns = ["member", "sensitivity", "specificity", "weight"]
         screen().print(table(f"{jury}: what each member is worth", columns, cells, right=3))
-    return _gaps(found, down)
+    return gaps(found, down)
 
 
 def _examined(
@@ -276,33 +272,13 @@ def _examined(
 
     async def work() -> tuple[dict[str, list[Rated]], dict[str, str]]:
         async with open_judges(
-            judges, config, cache=_cache(labels), columns=found.columns
+            judges, config, cache=verdicts_beside(labels), columns=found.columns
         ) as opened:
             rated = {name: await examine(each, rows[:limit]) for name, each in opened.items()}
             return rated, {name: each.down for name, each in opened.items() if each.down}
 
     rated, down = asyncio.run(work())
     return rated, found, down
-
-
-def _cache(labels: Path) -> Path:
-    """Where verdicts are kept: with the run, or in the user's cache."""
-    from judgekit.backends.transformers.embedded import cache_folder
-
-    return labels / "judged.jsonl" if labels.is_dir() else cache_folder() / "judged.jsonl"
-
-
-def _gaps(found: Labelled, down: dict[str, str]) -> int:
-    say = remarks()
-    for row, reason in found.left_out[:10]:
-        say.print(f"[yellow]row {row} left out:[/yellow] {plain(reason)}", soft_wrap=True)
-    if found.unsure:
-        say.print(f"[dim]{found.unsure} rows without a label, or with one that is unsure[/dim]")
-    for name, fault in down.items():
-        say.print(f"[bold red]error[/bold red] judge {plain(name)} stayed down: {plain(fault)}")
-    if down:
-        return errors.BackendError.exit_code
-    return errors.INCOMPLETE if found.left_out else errors.DONE
 
 
 def _show_cards(cards: dict[str, ReportCard], compared: dict[str, Compared], first: str) -> None:

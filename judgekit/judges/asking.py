@@ -51,13 +51,13 @@ class Conversation:
         """
         chat = turns.chat
         for number, user in enumerate(turns.later):
-            said = await self._reply(chat, None, number, final=False)
+            said = await self.reply(chat, number, final=False)
             chat = [
                 *chat,
                 {"role": "assistant", "content": _kept(said.text)},
                 {"role": "user", "content": user},
             ]
-        last = await self._reply(chat, start, len(turns.later), final=True)
+        last = await self.reply(chat, len(turns.later), start=start, schema=SCHEMA)
         return (start or "") + last.text, last
 
     async def reply_with_tools(
@@ -68,7 +68,7 @@ class Conversation:
         Raises as `final_reply` does.
         """
         for step in range(tools.steps + 1):
-            said = await self._reply(chat, None, step, final=True, free=True)
+            said = await self.reply(chat, step)
             call = None if said.stopped in CUT_OFF else tool_call(said.text)
             if call is None or step == tools.steps:
                 break
@@ -82,18 +82,20 @@ class Conversation:
             ]
         return said.text, said
 
-    async def _reply(
+    async def reply(
         self,
         chat: Sequence[Message],
-        start: str | None,
-        number: int,
+        number: int = 0,
         *,
-        final: bool,
-        free: bool = False,
+        start: str | None = None,
+        final: bool = True,
+        schema: Mapping[str, Any] | None = None,
     ) -> Extension:
         """One turn of the judge: its thinking, where that has a budget, then what it says.
 
-        The `final` one is held to the schema where the engine can, unless it is `free`.
+        It is held to the schema where the engine can and the turn is not begun for it; a turn that
+        may be the `final` one brings log-probabilities. `number` makes its seed. Raises as
+        `final_reply` does.
         """
         engine, limit = self._engine, self._config.max_tokens
         context = open_context(engine, chat)
@@ -111,11 +113,10 @@ class Conversation:
                 _force(engine, context, f"{CLOSE}\n\n")
             elif self._config.max_thinking:
                 limit += self._config.max_thinking
-            held = final and not free and not start and "schema" in engine.features
-            schema = SCHEMA if held else None
+            held = schema if not start and "schema" in engine.features else None
             stop = ("\n",) if start else ()
             return await self._extend(
-                context, limit, (number,), stop=stop, logprobs=final, schema=schema
+                context, limit, (number,), stop=stop, logprobs=final, schema=held
             )
         finally:
             engine.release(context)

@@ -6,6 +6,7 @@ A JUDGE is a name in `[judges]` or `[juries]`, an import path `package.module:na
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judgekit.config import Config, JudgeConfig, JuryConfig
-from judgekit.errors import ConfigError, UnknownName, UserError
+from judgekit.errors import ConfigError, MissingExtra, UnknownName, UserError
 from judgekit.judges.cache import Cache
 from judgekit.judges.contract import Columns, Judge
 from judgekit.judges.custom import CustomJudge
@@ -62,8 +63,12 @@ def known_judges(config: Config) -> dict[str, str]:
     return {
         **{name: f"entry point {entry.value}" for name, entry in installed(GROUP).items()},
         **{name: f"jury: {', '.join(jury.members)}" for name, jury in config.juries.items()},
-        **{name: f"model {judge.model}" for name, judge in config.judges.items()},
+        **{name: _what(judge) for name, judge in config.judges.items()},
     }
+
+
+def _what(judge: JudgeConfig) -> str:
+    return f"model {judge.model}" + (f", program {judge.program}" if judge.program else "")
 
 
 @dataclass(slots=True)
@@ -77,7 +82,7 @@ class _Bench:
         if name.startswith(PREFIX):
             return open_recorded(name, self.columns)
         if name in self.config.judges:
-            return self._plain(name, self.config.judges[name])
+            return open_model_judge(name, self.config.judges[name], self.engines, self.cache)
         if name in self.config.juries:
             return self._jury(name, self.config.juries[name], within)
         if is_reference(name):
@@ -92,27 +97,6 @@ class _Bench:
             hint="a table [judges.NAME] in judgekit.toml, package.module:name, mine.py:name or "
             "recorded:COLUMN",
         )
-
-    def _plain(self, name: str, config: JudgeConfig) -> PlainJudge:
-        prompt = load_prompt(config.prompt)
-        check_prompt(name, prompt)
-        judge = PlainJudge(name, config, prompt, self.engines.share(config.served_by), self.cache)
-        if config.decide_above is not None and not 0 <= config.decide_above <= 1:
-            raise ConfigError(f"judges.{name}: decide_above = {config.decide_above:g}: 0 to 1")
-        variable = config.api_key_env
-        if variable and not os.environ.get(variable, "").strip():
-            raise UserError(
-                f"judges.{name}: the environment variable {variable} is not set",
-                hint=f"export {variable}=… holds the server's key",
-            )
-        if config.tool_steps and (prompt.then or prompt.start):
-            raise ConfigError(
-                f"judges.{name}: tools go with a prompt of one turn, not with {prompt.name!r}",
-                hint='prompt = "judge/agent"',
-            )
-        if config.max_tokens < 1 or config.concurrency < 1:
-            raise ConfigError(f"judges.{name}: max_tokens and concurrency are at least 1")
-        return judge
 
     def _jury(self, name: str, config: JuryConfig, within: tuple[str, ...]) -> Judge:
         where = f"juries.{name}"
@@ -144,6 +128,43 @@ class _Bench:
             return self.judge(member, (*within, jury))
         except UnknownName as fault:
             raise UserError(f"juries.{jury}: {fault.message}", hint=fault.hint) from None
+
+
+def open_model_judge(name: str, config: JudgeConfig, engines: Engines, cache: Cache) -> PlainJudge:
+    """The judge of one table `[judges.NAME]`. Raises as `open_judges`."""
+    where = f"judges.{name}"
+    if config.decide_above is not None and not 0 <= config.decide_above <= 1:
+        raise ConfigError(f"{where}: decide_above = {config.decide_above:g}: 0 to 1")
+    if config.max_tokens < 1 or config.concurrency < 1:
+        raise ConfigError(f"{where}: max_tokens and concurrency are at least 1")
+    judge = _of_program if config.program else _of_prompt
+    opened = judge(name, config, engines, cache)
+    variable = config.api_key_env
+    if variable and not os.environ.get(variable, "").strip():
+        raise UserError(
+            f"{where}: the environment variable {variable} is not set",
+            hint=f"export {variable}=… holds the server's key",
+        )
+    return opened
+
+
+def _of_prompt(name: str, config: JudgeConfig, engines: Engines, cache: Cache) -> PlainJudge:
+    prompt = load_prompt(config.prompt)
+    check_prompt(name, prompt)
+    if config.tool_steps and (prompt.then or prompt.start):
+        raise ConfigError(
+            f"judges.{name}: tools go with a prompt of one turn, not with {prompt.name!r}",
+            hint='prompt = "judge/agent"',
+        )
+    return PlainJudge(name, config, prompt, engines.share(config.served_by), cache)
+
+
+def _of_program(name: str, config: JudgeConfig, engines: Engines, cache: Cache) -> PlainJudge:
+    if importlib.util.find_spec("dspy") is None:
+        raise MissingExtra(f"judges.{name}: DSPy, of which its program is made,", "judge")
+    from judgekit.judges.programs.judge import open_program_judge
+
+    return open_program_judge(name, config, engines.share(config.served_by), cache)
 
 
 def check_prompt(name: str, prompt: Prompt) -> None:

@@ -70,7 +70,7 @@ def parse(reply: str, *, response: str = "", cut_off: bool = False) -> Opinion:
     text = without_thinking(reply).strip()
     if not text:
         raise Unparsed("the reply is empty")
-    text = _without_code_fence(text)
+    text = without_code_fence(text)
     found = _objects(text)
     return _from_object(text, found, response) if found else _from_lines(text, response)
 
@@ -116,7 +116,7 @@ def latex_kept(text: str) -> str:
     return _ESCAPE.sub(lambda escape: escape[0] if len(escape[0]) > 1 else r"\\", text)
 
 
-def _without_code_fence(text: str) -> str:
+def without_code_fence(text: str) -> str:
     """The body, where the reply ends in a code block that holds its object."""
     found = _CODE_FENCE.search(text)
     if found is None or "```" in found[1]:

@@ -24,7 +24,7 @@ from judgekit.judges.cache import Cache, Judgement
 from judgekit.judges.contract import DOWN
 from judgekit.judges.engines import SharedEngine
 from judgekit.judges.fence import Fenced
-from judgekit.judges.parse import Unparsed, parse
+from judgekit.judges.parse import Opinion, Unparsed, parse
 from judgekit.judges.sheet import Sheet, fence_case, opinions_of
 from judgekit.judges.tools import Toolbox
 from judgekit.judges.votes import Tally, Vote, tally, verdict_probability
@@ -38,6 +38,7 @@ VERSION = 1
 
 ATTEMPTS = 2
 SEVERAL_VOTES_TEMPERATURE = 0.7
+ASKED_TWICE = "The judge's reply could not be read, asked twice: {why}"
 
 
 class PlainJudge:
@@ -196,13 +197,11 @@ class PlainJudge:
                 why = str(unread)
                 continue
             sure = verdict_probability(reply, opinion.verdict, last.token_logprobs)
-            if tools.trail:
-                reason = " ".join(f"{opinion.reason} [{'; '.join(tools.trail)}]".split())
-                opinion = replace(opinion, reason=reason)
+            opinion = with_trail(opinion, tools.trail)
             return Vote(opinion, confidence=sure, used=used, replies=tuple(replies))
         return Vote(
             None,
-            f"The judge's reply could not be read, asked twice: {why}",
+            ASKED_TWICE.format(why=why),
             unparsed=True,
             used=used,
             replies=tuple(replies),
@@ -235,6 +234,13 @@ class PlainJudge:
     def _out_of_order(self, fault: BackendError) -> Vote:
         self.down = str(fault)
         return Vote(None, f"{DOWN}: {fault}", lasting=False)
+
+
+def with_trail(opinion: Opinion, trail: Sequence[str]) -> Opinion:
+    """The opinion with what its tools answered as part of its reason."""
+    if not trail:
+        return opinion
+    return replace(opinion, reason=" ".join(f"{opinion.reason} [{'; '.join(trail)}]".split()))
 
 
 def temperature_of(name: str, config: JudgeConfig) -> float:

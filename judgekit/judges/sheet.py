@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,12 @@ _AGAIN = (
 
 def fence_case(case: Case, *, salt: str, limit: int = MAX_RESPONSE) -> Fenced:
     """The case's texts as data: options with the question, a gold letter with its option."""
+    question, gold = asked_of(case)
+    return fence(question, gold, case.response, limit=limit, salt=salt)
+
+
+def asked_of(case: Case) -> tuple[str, str]:
+    """Question and gold answer as a judge is told them, not yet fenced."""
     question = case.question or "(The question is not known.)"
     gold = case.gold
     if case.choices:
@@ -41,7 +47,7 @@ def fence_case(case: Case, *, salt: str, limit: int = MAX_RESPONSE) -> Fenced:
         letter = gold.strip()
         if len(letter) == 1 and 0 <= ord(letter) - ord("A") < len(case.choices):
             gold = f"{letter}) {case.choices[ord(letter) - ord('A')]}"
-    return fence(question, gold, case.response, limit=limit, salt=salt)
+    return question, gold
 
 
 def opinions_of(others: Sequence[Verdict]) -> str:
@@ -72,22 +78,12 @@ class Sheet:
         `before_reply` tokens may be written before the last reply. Raises `RequestFailed` where
         hardly anything of the response would be left.
         """
-        sheet, limit = self, MAX_RESPONSE
-        while True:
-            turns = sheet.turns()
-            excess = excess_tokens(engine, turns.chat, before_reply)
-            if excess <= 0:
-                return turns
-            # The note of what is left out takes room too; what is still too long is cut again.
-            kept = len(sheet.fenced.response)
-            excess_characters = excess * kept // tokens_of(engine, sheet.fenced.response)
-            limit = min(limit, kept) - excess_characters - 100
-            if limit < LEAST_RESPONSE:
-                raise RequestFailed(
-                    f"the model's context of {engine.context_length} tokens is too small for "
-                    "the question, the response and a reply"
-                )
-            sheet = replace(sheet, fenced=fence_case(self.case, salt=self.salt, limit=limit))
+        return fitted(
+            lambda limit: fence_case(self.case, salt=self.salt, limit=limit),
+            lambda fenced: replace(self, fenced=fenced).turns(),
+            engine,
+            before_reply,
+        )
 
     def turns(self) -> Turns:
         """The opening messages, and the later turns of the user."""
@@ -97,17 +93,46 @@ class Sheet:
         problem = Problem("", fenced.question, "", kind=self.case.kind)
         chat: list[Message] = [*messages(self.prompt, problem, **values)]
         later = [fill(text, {"question": fenced.question, **values}) for text in self.prompt.then]
+        added = remark(fenced.mark, self.opinions, self.why)
         if later:
-            later[-1] += self._remark()
+            later[-1] += added
         else:
-            chat[-1] = {**chat[-1], "content": chat[-1]["content"] + self._remark()}
+            chat[-1] = {**chat[-1], "content": chat[-1]["content"] + added}
         return Turns(chat, tuple(later))
 
-    def _remark(self) -> str:
-        """What is added to the last turn."""
-        remark = ""
-        if self.opinions:
-            mark = self.fenced.mark
-            values = {"opinions": between("opinions", self.opinions, mark), "mark": mark}
-            remark = "\n\n" + fill(load_prompt(DELIBERATION).user, values)
-        return remark + (_AGAIN.format(why=self.why) if self.why else "")
+
+def fitted(
+    fence_to: Callable[[int], Fenced],
+    turns_of: Callable[[Fenced], Turns],
+    engine: Engine,
+    before_reply: int,
+) -> Turns:
+    """The turns over as much of the response's end as the context holds.
+
+    `fence_to` fences with at most so many characters of the response. Raises as `Sheet.fitted`.
+    """
+    limit = MAX_RESPONSE
+    while True:
+        fenced = fence_to(limit)
+        turns = turns_of(fenced)
+        excess = excess_tokens(engine, turns.chat, before_reply)
+        if excess <= 0:
+            return turns
+        # The note of what is left out takes room too; what is still too long is cut again.
+        kept = len(fenced.response)
+        excess_characters = excess * kept // tokens_of(engine, fenced.response)
+        limit = min(limit, kept) - excess_characters - 100
+        if limit < LEAST_RESPONSE:
+            raise RequestFailed(
+                f"the model's context of {engine.context_length} tokens is too small for "
+                "the question, the response and a reply"
+            )
+
+
+def remark(mark: str, opinions: str = "", why: str = "") -> str:
+    """What is added to the last turn: others' opinions, and why the last reply was none."""
+    added = ""
+    if opinions:
+        values = {"opinions": between("opinions", opinions, mark), "mark": mark}
+        added = "\n\n" + fill(load_prompt(DELIBERATION).user, values)
+    return added + (_AGAIN.format(why=why) if why else "")

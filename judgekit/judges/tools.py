@@ -32,14 +32,14 @@ _ATOM = re.compile(r"[A-Za-zµΩ°%]+|-?\d+|[/*()]")
 
 
 class Toolbox:
-    """The tools over one case; `trail` is what was asked and answered, in order."""
+    """The `tools` over one case, by name; `trail` is what was asked and answered, in order."""
 
     def __init__(self, case: Case, steps: int) -> None:
         self.steps = steps
         self.trail: list[str] = []
         self._response = neutralise(case.response)
         self._question = case.question
-        self._tools: Mapping[str, Callable[..., str]] = {
+        self.tools: Mapping[str, Callable[..., str]] = {
             "value": value,
             "equal": self.equal,
             "convert": convert,
@@ -49,9 +49,9 @@ class Toolbox:
 
     def use(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The tool's answer; a tool or an argument that does not fit is answered, not raised."""
-        tool = self._tools.get(name)
+        tool = self.tools.get(name)
         if tool is None:
-            answer = f"there is no tool {name!r:.40}; there are {', '.join(self._tools)}"
+            answer = f"there is no tool {name!r:.40}; there are {', '.join(self.tools)}"
         elif any(len(str(given)) > MAX_ARGUMENT for given in arguments.values()):
             answer = "an argument is too long"
         else:
