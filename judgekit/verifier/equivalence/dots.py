@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import product
 
 from judgekit.verifier.equivalence.exact import rational
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
@@ -148,15 +149,14 @@ def _filled(items: tuple[Expr, ...], name: str, size: int) -> list[Expr] | None:
         return None
     if not name or name not in _names(after):
         return _progression(before, after)
-    for skip in range(len(before)):
-        for start in _STARTS:
-            row = [_put(after[-1], name, k) for k in range(start, size + 1)]
-            head, tail = before[skip:], after[:-1]
-            ends = [_put(item, name, size) for item in tail]
-            if len(row) <= len(head) + len(tail):
-                continue
-            if _same(row, head) and _same(row[len(row) - 1 - len(tail) : -1], ends):
-                return [*before[:skip], *row]
+    ends = [_put(item, name, size) for item in after]
+    for last, skip, start in product(reversed(range(len(after))), range(len(before)), _STARTS):
+        row = [_put(after[last], name, k) for k in range(start, size + 1)]
+        head = before[skip:]
+        if len(row) <= len(head) + last:
+            continue
+        if _same(row, head) and _same(row[len(row) - 1 - last : -1], ends[:last]):
+            return [*before[:skip], *row, *ends[last + 1 :]]
     return None
 
 

@@ -130,8 +130,11 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
     if len(agreed) < 3:
-        if set(names) <= _WHOLE_NAMES and _agree_at_integers(gold, answer, names, log):
+        met = _agree_at_integers(gold, answer, names, log) if set(names) <= _WHOLE_NAMES else None
+        if met:
             return yes("they agree at all integers tried", RUNG)
+        if met is False and symbols(gold) == symbols(answer):
+            return no("they differ at an integer", RUNG)
         return unknown("too few points at which both sides are defined", RUNG)
     if exact:
         return yes(f"they agree exactly at {len(agreed)} points", RUNG)
@@ -221,7 +224,8 @@ def _bare(expr: Expr) -> bool:
     return isinstance(expr, (Symbol, Constant))
 
 
-def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> bool:
+def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> bool | None:
+    """Whether they agree at some small integers; None where too few have a value."""
     met = 0
     for start in range(1, 8):
         point = {name: Fraction(start + 2 * i) for i, name in enumerate(names)}
@@ -233,7 +237,7 @@ def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> 
         if apart(left, right):
             return False
         met += 1
-    return met >= 3
+    return True if met >= 3 else None
 
 
 def apart(left: Ball, right: Ball) -> bool:

@@ -319,7 +319,8 @@ def solved_for(relation: Relation, answer: Expr) -> Comparison:
         rest = symbols(gap) - {name}
         if rest != symbols(answer):
             continue
-        if not equal(substitute(gap, {name: answer}), Number(Fraction(0))).correct:
+        met = equal(substitute(gap, {name: answer}), Number(Fraction(0)))
+        if not met.correct and not met.incorrect:
             continue
         at = [substitute(gap, {name: Number(Fraction(k))}) for k in (0, 1, 2, 5)]
         straight = equal(Sum((at[2], at[0])), Sum((at[1], at[1]))).correct
@@ -327,11 +328,9 @@ def solved_for(relation: Relation, answer: Expr) -> Comparison:
             continue
         if not equal(Sum((at[3], *[at[0]] * 4)), Sum((at[1],) * 5)).correct:
             continue
-        met = equal(substitute(gap, {name: answer}), Number(Fraction(0)))
         if met.correct:
             return yes(f"it is what the equation gives for {name}", RUNG)
-        if met.incorrect:
-            other.append(name)
+        other.append(name)
     if len(other) == 1:
         return no(f"the equation gives something else for {other[0]}", RUNG)
     return unknown("an equation on one side only", RUNG)

@@ -42,11 +42,14 @@ _FIXED = (Truth, Date, Clock, Word)
 def whole_answers(gold: Expr, answer: Expr) -> Comparison:
     """Compare two whole answers of any kind."""
     found = expressions(gold, answer)
-    if not found.correct and (renamed_ := constants_renamed(gold, answer)) is not None:
-        if expressions(gold, renamed_).correct:
-            return yes(CONSTANT_RENAMED, "equation")
-        return unknown("arbitrary constants of different names", "equation")
-    return found
+    if found.correct:
+        return found
+    same_names = constants_renamed(named(gold).value, named(answer).value)
+    if same_names is None:
+        return found
+    if expressions(named(gold).value, same_names).correct:
+        return yes(CONSTANT_RENAMED, "equation")
+    return unknown("arbitrary constants of different names", "equation")
 
 
 def expressions(gold: Expr, answer: Expr) -> Comparison:
@@ -118,7 +121,7 @@ def _equation_against_value(
     for relation, given, other in ((gold, mine, theirs.value), (answer, theirs, mine.value)):
         if isinstance(relation, Relation) and given.name is None and isinstance(other, VALUES):
             solved = relations.solved_for(relation, other)
-            if solved.correct:
+            if solved.correct or solved.incorrect:
                 return solved
     return found
 

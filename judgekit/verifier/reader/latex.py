@@ -140,6 +140,7 @@ def _command(parser: Parser, text: str) -> Expr:
     parser.advance()
     if text in _FRACTIONS:
         top = digit(parser)
+        parser.take("/")  # \\frac{a}/{b}, a slip whose meaning is plain
         return Quotient(top, digit(parser))
     if text in ("\\sqrt", "\\surd"):
         return _root(parser)
