@@ -1,24 +1,27 @@
 """Accuracy corrected for the judge: what the verdicts say, put right by a few labels.
 
-`method="stratified"` is judgekit's own (`strata`); `ppi`, `rogan-gladen` and `labels` are there for
-comparison (`correctors`). Labels must be drawn at random: uniformly, or within each stage and
-outcome by a plan. Rows that were labelled because they looked suspicious estimate nothing.
+`method="stratified"` is judgekit's own (`strata`), for a number of labels, or of looks at them,
+that was fixed beforehand; `anytime` holds whenever one looks and stops (`analysis.anytime`).
+`ppi`, `rogan-gladen` and `labels` are there for comparison (`correctors`). Labels must be drawn at
+random: uniformly, or within each stage and outcome by a plan. Rows that were labelled because they
+looked suspicious estimate nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from judgekit.analysis import correctors
+from judgekit.analysis.anytime import anytime_interval
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
 from judgekit.errors import DataError, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Method = Literal["stratified", "ppi", "rogan-gladen", "labels"]
+Method = Literal["stratified", "anytime", "ppi", "rogan-gladen", "labels"]
 
 FEWEST = 3
 """Labels that a stratum should have; also what is asked for where it has none."""
@@ -59,8 +62,9 @@ def corrected_accuracy(
     responses like them. `assume` maps a stage to the largest share of its verdicts that may be
     wrong, where nobody labelled any of them.
 
-    Raises `DataError` for labels that do not fit the rows, stand twice, or were not drawn at
-    random, and `UnknownName` for a method, target or assumed stage that there is not.
+    Raises `DataError` for labels that do not fit the rows, stand twice, were not drawn at random,
+    or do not allow the method, and `UnknownName` for a method, target or assumed stage that there
+    is not.
     """
     _check(method, get_args(Method), "method")
     _check(target, get_args(Target), "target")
@@ -70,10 +74,15 @@ def corrected_accuracy(
         if not 0 <= share <= 1:
             raise DataError(f"assume: the share for {stage} is {share}, must lie in [0, 1]")
     rows, notes = _joined(graded, labels)
-    if method != "stratified":
+    if method not in ("stratified", "anytime"):
         return _compared(rows, method, target, level, notes)
-    named = _strata(rows, assume, notes)
-    value, low, high = stratified_interval(list(named.values()), target, level)
+    named = _strata(rows, assume, notes, merge=method == "stratified")
+    strata = list(named.values())
+    if method == "anytime":
+        _check_anytime(strata, target)
+        value, low, high = anytime_interval(strata, level)
+    else:
+        value, low, high = stratified_interval(strata, target, level)
     used = sum(stratum.labelled for stratum in named.values())
     notes += _remarks(named, rows, target, level)
     return Estimate(value, low, high, level, method, target, used, tuple(notes))
@@ -82,6 +91,18 @@ def corrected_accuracy(
 def _check(name: str, known: Any, what: str) -> None:
     if name not in known:
         raise UnknownName(what, name, known)
+
+
+def _check_anytime(strata: Sequence[Stratum], target: Target) -> None:
+    if target != "benchmark":
+        raise DataError(
+            "the any-time interval holds for these very rows only",
+            hint='target="benchmark", or plan a number of looks',
+        )
+    if any(stratum.effective for stratum in strata):
+        raise DataError(
+            "the any-time interval needs labels that were equally likely within a stage and outcome"
+        )
 
 
 # --- labels on rows -----------------------------------------------------------------------------
@@ -140,14 +161,17 @@ def _keyed(frame: pd.DataFrame, what: str) -> pd.DataFrame:
 
 
 def _strata(
-    rows: pd.DataFrame, assume: Mapping[str, float], notes: list[str]
+    rows: pd.DataFrame, assume: Mapping[str, float], notes: list[str], *, merge: bool
 ) -> dict[str, Stratum]:
-    """The strata by name: stage and outcome, and class of probability where the rows have one."""
+    """The strata by name: stage and outcome, and class of probability where the rows have one.
+
+    `merge` joins those with few uniform labels; for an any-time interval they have to stay.
+    """
     by = ["stage", "outcome"] + (["probability"] if "probability" in rows else [])
     groups: dict[tuple[Hashable, ...], pd.DataFrame] = {
         tuple(key): part for key, part in rows.groupby(by, sort=False, dropna=False)
     }
-    if rows["uniform"].any():
+    if merge and rows["uniform"].any():
         groups = _merged(groups, notes)
     named = {}
     for key, part in groups.items():

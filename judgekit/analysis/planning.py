@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
 
+from judgekit.analysis.anytime import anytime_interval
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
 
 MINIMUM = 3
@@ -13,6 +15,16 @@ MINIMUM = 3
 LEAST_GUESS, MOST_GUESS = 0.10, 0.50
 """Guesses of the share of wrong verdicts are clipped to these before allocation: with the floor the
 intervals were narrower than with Neyman's own allocation in all 24 cells that were simulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How the labels will be looked at: for which target, at which level, and whether at any time
+    (`judgekit.analysis.anytime`, for the benchmark only)."""
+
+    target: Target = "benchmark"
+    level: float = 0.95
+    anytime: bool = False
 
 
 def allocate(sizes: Sequence[int], wrong: Sequence[float], labels: int) -> list[int]:
@@ -50,8 +62,7 @@ def expected_width(
     verdicts: Sequence[bool],
     wrong: Sequence[float],
     labels: Sequence[int],
-    target: Target = "benchmark",
-    level: float = 0.95,
+    how: Looked = Looked(),
     assumed: Mapping[int, float] | None = None,
 ) -> float:
     """Width of the interval if each stratum shows just the guessed share of wrong verdicts.
@@ -69,7 +80,10 @@ def expected_width(
             zip(sizes, verdicts, wrong, labels, strict=True)
         )
     ]
-    _, low, high = stratified_interval(strata, target, level)
+    if how.anytime:
+        _, low, high = anytime_interval(strata, how.level)
+    else:
+        _, low, high = stratified_interval(strata, how.target, how.level)
     return high - low
 
 
@@ -78,16 +92,15 @@ def labels_needed(
     verdicts: Sequence[bool],
     wrong: Sequence[float],
     width: float,
-    target: Target = "benchmark",
-    level: float = 0.95,
+    how: Looked = Looked(),
     assumed: Mapping[int, float] | None = None,
 ) -> list[int] | None:
     """The smallest allocation with an expected width of at most `width`; None if none has it.
 
     Strata in `assumed` (see `expected_width`) get no labels.
 
-    Labels of the whole benchmark leave no width for `target="benchmark"`, but the chance of which
-    problems were drawn remains for `"population"`.
+    Labels of the whole benchmark leave no width for the benchmark, but the chance of which problems
+    were drawn remains for the population.
     """
     free = [k for k in range(len(sizes)) if k not in (assumed or {})]
 
@@ -97,7 +110,7 @@ def labels_needed(
         return [given.get(k, 0) for k in range(len(sizes))]
 
     def wide(labels: int) -> bool:
-        return expected_width(sizes, verdicts, wrong, plan(labels), target, level, assumed) > width
+        return expected_width(sizes, verdicts, wrong, plan(labels), how, assumed) > width
 
     low, high = 0, sum(sizes[k] for k in free)
     if wide(high):

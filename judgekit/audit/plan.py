@@ -2,8 +2,9 @@
 
 The rows are drawn at random within each stage and outcome, as many as `analysis.planning` asks for,
 or uniformly from all. A plan is written down before anybody labels: the rows, the chance with which
-each was drawn, and the seed. A later plan of the same grading keeps the labels there are and draws
-what is missing from the rest, which within a stratum is one draw at random of the larger size.
+each was drawn, and the seed. A later plan of the same grading keeps the rows that were begun and
+draws what is missing from the rest, which within a stratum is one draw at random of the larger
+size.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from judgekit.analysis.planning import expected_width, labels_needed
+from judgekit.analysis.labels import RANDOM, Rule, settle
+from judgekit.analysis.planning import Looked, expected_width, labels_needed
 from judgekit.analysis.strata import Target
-from judgekit.audit.labels import RANDOM, Rule, settle
 from judgekit.audit.subject import Row, Subject
 from judgekit.audit.triage import WEIGHT, guess
 from judgekit.errors import UnknownName, UserError
@@ -62,7 +63,9 @@ class Plan:
     """A plan as it is written down.
 
     `width` is what was asked for and `expected` what the labels give if the guesses hold; both are
-    None for `uniform`. `rows` stand in the random order in which they are to be labelled.
+    None for `uniform`. `rows` stand in the random order in which they are to be labelled. `looks`
+    is how often the result may be looked at, `anytime` that it may be at every moment. `rule` makes
+    one word of several labellers'.
     """
 
     design: Design
@@ -75,11 +78,13 @@ class Plan:
     width: float | None = None
     expected: float | None = None
     looks: int = 1
+    anytime: bool = False
+    rule: Rule = "majority"
 
     @property
     def level(self) -> float:
         """Of each look."""
-        return 0.95 if self.looks == 1 else 1 - 0.05 / self.looks
+        return level_of(self.looks)
 
     @property
     def assume(self) -> dict[str, float]:
@@ -93,18 +98,26 @@ def plan_width(
     target: Target = "benchmark",
     seed: int = 0,
     looks: int = 1,
+    anytime: bool = False,
     assume: Mapping[str, float] | None = None,
     rule: Rule = "majority",
 ) -> Plan:
     """The fewest labels that should give an interval of at most `width` (a share), and which.
 
     `assume` maps a stage to the largest share of its verdicts that may be wrong; nobody is asked to
-    label its rows. Raises `UserError` for a width that no number of labels gives.
+    label its rows. Raises `UserError` for a width that no number of labels gives, and for an
+    `anytime` plan with looks or for a population.
     """
     if not 0 < width < 1:
         raise UserError(f"a width of {width:g}: it must lie between 0 and 1", hint="such as 0.1")
     if not 1 <= looks <= MOST_LOOKS:
         raise UserError(f"{looks} looks: plan 1 to {MOST_LOOKS}")
+    if anytime and looks > 1:
+        raise UserError(
+            "an any-time plan may be looked at as often as one likes: leave out --looks"
+        )
+    if anytime and target != "benchmark":
+        raise UserError("an any-time interval holds for these very rows: leave out --target")
     assume = dict(assume or {})
     stages = {row.grade.stage for row in subject.rows}
     for stage, share in assume.items():
@@ -119,12 +132,10 @@ def plan_width(
     assumed = {k: assume[stage] for k, (stage, _) in enumerate(names) if stage in assume}
     sizes = [len(strata[name]) for name in names]
     verdicts = [outcome == "correct" for _, outcome in names]
-    level = 0.95 if looks == 1 else 1 - 0.05 / looks
-    needed = labels_needed(sizes, verdicts, guesses, width, target, level, assumed)
+    how = Looked(target, level_of(looks), anytime)
+    needed = labels_needed(sizes, verdicts, guesses, width, how, assumed)
     if needed is None:
-        least = expected_width(
-            sizes, verdicts, guesses, _most(sizes, assumed), target, level, assumed
-        )
+        least = expected_width(sizes, verdicts, guesses, _most(sizes, assumed), how, assumed)
         raise UserError(
             f"no number of labels gives a width of {width:g}",
             hint=f"labels of all rows give {least:.3f}",
@@ -137,21 +148,24 @@ def plan_width(
     )
     rows = _draw(
         [(strata[each.stage, each.outcome], each.labels) for each in planned],
-        _labelled(subject, "plan"),
+        _earlier(subject, "plan"),
         seed,
     )
-    expected = expected_width(sizes, verdicts, guesses, needed, target, level, assumed)
     return Plan(
-        "plan", subject.grading, seed, _now(), rows, planned, target, width, expected, looks
+        *("plan", subject.grading, seed, _now(), rows, planned, target, width),
+        expected=expected_width(sizes, verdicts, guesses, needed, how, assumed),
+        looks=looks,
+        anytime=anytime,
+        rule=rule,
     )
 
 
-def plan_uniform(subject: Subject, labels: int, *, seed: int = 0) -> Plan:
+def plan_uniform(subject: Subject, labels: int, *, seed: int = 0, rule: Rule = "majority") -> Plan:
     """So many rows drawn uniformly from all."""
     if not 1 <= labels <= len(subject.rows):
         raise UserError(f"{labels} rows to label: there are {len(subject.rows)}")
-    rows = _draw([(subject.rows, labels)], _labelled(subject, "uniform"), seed)
-    return Plan("uniform", subject.grading, seed, _now(), rows, ())
+    rows = _draw([(subject.rows, labels)], _earlier(subject, "uniform"), seed)
+    return Plan("uniform", subject.grading, seed, _now(), rows, (), rule=rule)
 
 
 def write_plan(subject: Subject, plan: Plan) -> Path:
@@ -172,6 +186,11 @@ def plan_in_force(folder: Path) -> Plan | None:
     return from_row(Plan, rows[-1][1], where=f"{path} line {rows[-1][0]}") if rows else None
 
 
+def level_of(looks: int) -> float:
+    """Of each of so many looks, so that all hold together at 95 % (Bonferroni)."""
+    return 0.95 if looks == 1 else 1 - 0.05 / looks
+
+
 def _strata(subject: Subject) -> dict[tuple[str, Outcome], list[Row]]:
     strata: dict[tuple[str, Outcome], list[Row]] = {}
     for row in subject.rows:
@@ -188,34 +207,49 @@ def _guess(name: tuple[str, Outcome], rows: Sequence[Row], words: Mapping[Key, O
     return (wrong + WEIGHT * guess(stage)) / (len(said) + WEIGHT)
 
 
-def _labelled(subject: Subject, design: Design) -> set[Key]:
-    """Rows of earlier draws of this design and grading that somebody has labelled."""
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """The last draw of this design and grading, in its order, and which rows have labels."""
+
+    order: tuple[Key, ...]
+    labelled: frozenset[Key]
+
+    def begun(self, rows: Sequence[Row]) -> list[Key]:
+        """Of these rows, those drawn before as far as somebody has got: passed over ones too, so
+        that what was passed over for what it says does not drop out."""
+        here = {row.key for row in rows}
+        order = [key for key in self.order if key in here]
+        done = [number for number, key in enumerate(order, start=1) if key in self.labelled]
+        return order[: max(done, default=0)]
+
+
+def _earlier(subject: Subject, design: Design) -> _Earlier:
     plans = [
         from_row(Plan, row, where=f"{FILE} line {number}")
         for number, row in read_lines(subject.folder / FILE)
     ]
-    drawn = {
-        each.key
-        for plan in plans
-        if plan.design == design and plan.grading == subject.grading
-        for each in plan.rows
-    }
-    return drawn & {label.key for label in subject.labels if label.design in RANDOM}
+    same = [p for p in plans if p.design == design and p.grading == subject.grading]
+    order = tuple(each.key for each in same[-1].rows) if same else ()
+    done = frozenset(label.key for label in subject.labels if label.design in RANDOM)
+    return _Earlier(order, done)
 
 
 def _draw(
-    wanted: Sequence[tuple[Sequence[Row], int]], kept: set[Key], seed: int
+    wanted: Sequence[tuple[Sequence[Row], int]], earlier: _Earlier, seed: int
 ) -> tuple[Drawn, ...]:
-    """So many rows of each group at random, those kept among them, in random order."""
+    """So many rows of each group at random: those begun before first, the rest in random order."""
     chooser = random.Random(seed)
-    drawn: list[Drawn] = []
+    before: dict[Key, Drawn] = {}
+    fresh: list[Drawn] = []
     for rows, labels in wanted:
-        before = [row.key for row in rows if row.key in kept]
-        rest = [row.key for row in rows if row.key not in kept]
-        chosen = before + chooser.sample(rest, max(labels - len(before), 0))
-        drawn += [Drawn(*key, len(chosen) / len(rows)) for key in chosen]
-    chooser.shuffle(drawn)
-    return tuple(drawn)
+        begun = dict.fromkeys(earlier.begun(rows))
+        rest = [row.key for row in rows if row.key not in begun]
+        new = chooser.sample(rest, max(labels - len(begun), 0))
+        chance = (len(begun) + len(new)) / len(rows)
+        before |= {key: Drawn(*key, chance) for key in begun}
+        fresh += [Drawn(*key, chance) for key in new]
+    chooser.shuffle(fresh)
+    return (*(before[key] for key in earlier.order if key in before), *fresh)
 
 
 def _most(sizes: Sequence[int], assumed: Mapping[int, float]) -> list[int]:

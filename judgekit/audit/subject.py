@@ -21,7 +21,7 @@ from judgekit.errors import DataError, UserError
 from judgekit.formats.foreign import ForeignRows
 from judgekit.grade import AT_ONCE, PURE, Item, policy
 from judgekit.judges import Judge, hold, open_judges
-from judgekit.judges.labelled import LABEL, WORDS
+from judgekit.judges.labelled import LABEL, WORDS, audit_folder
 from judgekit.lines import read_lines
 from judgekit.records import Grade, Key, Kind, Label, Outcome, Problem, Response, Verdict, from_row
 from judgekit.runs import Run, read_records, standing
@@ -151,12 +151,7 @@ async def of_file(
             raise DataError(f"{path.with_suffix('.graded.jsonl')} has no grade of a row of {path}")
     else:
         rows = await _graded_now(items, config, judges)
-    return Subject(str(path), folder_of(path), tuple(rows), rows[0].grade.grading)
-
-
-def folder_of(path: Path) -> Path:
-    """Where an audit of a file writes."""
-    return path.with_name(path.name + ".audit")
+    return Subject(str(path), audit_folder(path), tuple(rows), rows[0].grade.grading)
 
 
 async def with_judges(subject: Subject, config: Config, names: Sequence[str]) -> Subject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from judgekit.audit.labels import RANDOM, Rule, settle
+from judgekit.analysis.labels import RANDOM, Rule, settle
 from judgekit.audit.plan import Plan
 from judgekit.audit.queue import Task
 from judgekit.audit.subject import Subject, truth

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import typing
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,9 +35,10 @@ from judgekit.cli.common import (
     screen,
     the_run,
 )
+from judgekit.cli.labelling import export_rows, import_labels, label_rows
 
 if TYPE_CHECKING:
-    from judgekit.audit.labels import Rule
+    from judgekit.analysis.labels import Rule
     from judgekit.audit.queue import Task
     from judgekit.audit.subject import Subject
     from judgekit.config import Config
@@ -96,6 +95,9 @@ def audit(
         str, typer.Option("--target", help="Plan for this benchmark or a population.")
     ] = "benchmark",
     looks: Annotated[int, typer.Option(help="How often the plan will be looked at, 1 to 5.")] = 1,
+    anytime: Annotated[
+        bool, typer.Option("--anytime", help="Plan to stop when you have seen enough.")
+    ] = False,
     assume: Annotated[
         list[str] | None,
         typer.Option(metavar="STAGE=SHARE", help="Most that is wrong of a stage left unlabelled."),
@@ -115,7 +117,7 @@ def audit(
     the accuracy that they correct. Only labels of a plan (--plan, --uniform) correct anything: rows
     labelled because they stand high in the list are for finding faults.
     """
-    from judgekit.audit.labels import RULES
+    from judgekit.analysis.labels import RULES
 
     if rule not in RULES:
         raise errors.UnknownName("rule", rule, RULES)
@@ -131,18 +133,18 @@ def audit(
     result: dict[str, Any] = {}
     if plan is not None or uniform is not None:
         result = _plan(
-            subject, plan, uniform, seed, aim, looks, assume or [], chosen, as_json, quiet
+            subject, plan, uniform, seed, aim, looks, anytime, assume or [], chosen, as_json, quiet
         )
     elif import_ is not None:
-        result = _import(subject, import_, person, as_json)
+        result = import_labels(subject, import_, person, as_json)
     elif not (label or export):
         result = _overview(subject, chosen, top, as_json)
     if label or export:
         tasks, hidden = _tasks(subject, chosen, triage, blind)
         if export:
-            result |= _export(tasks, export, subject, hidden, person, as_json, quiet)
+            result |= export_rows(tasks, export, subject, hidden, person, as_json, quiet)
         if label:
-            result |= _label(tasks, subject, hidden, person, as_json)
+            result |= label_rows(tasks, subject, hidden, person, as_json)
     if as_json:
         print_json(result)
     for number, reason in left_out[:10]:
@@ -191,9 +193,10 @@ def _login() -> str:
 
 
 def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str, Any]:
+    from judgekit.analysis.labels import settle
     from judgekit.audit.correction import corrected
     from judgekit.audit.disagreements import disagreements
-    from judgekit.audit.labels import agreement, settle
+    from judgekit.audit.labels import agreement
     from judgekit.audit.plan import plan_in_force
     from judgekit.audit.subject import truth
     from judgekit.audit.tasks import left
@@ -239,6 +242,7 @@ def _plan(
     seed: int,
     target: str,
     looks: int,
+    anytime: bool,
     assume: Sequence[str],
     rule: Rule,
     as_json: bool,
@@ -254,11 +258,12 @@ def _plan(
             target=typing.cast(Any, target),
             seed=seed,
             looks=looks,
+            anytime=anytime,
             assume=_shares(assume),
             rule=rule,
         )
     else:
-        found = plan_uniform(subject, uniform or 0, seed=seed)
+        found = plan_uniform(subject, uniform or 0, seed=seed, rule=rule)
     path = write_plan(subject, found)
     todo = left(found, subject.labels)
     if not as_json:
@@ -297,89 +302,3 @@ def _tasks(
     if not tasks:
         raise errors.UserError("there is nothing to label: every row has a label")
     return tasks, plan is not None if blind is None else blind
-
-
-def _label(
-    tasks: Sequence[Task], subject: Subject, blind: bool, person: str, as_json: bool
-) -> dict[str, Any]:
-    from judgekit.audit.queue import Queue
-    from judgekit.runs import Writer
-
-    try:
-        from judgekit.audit.app import LabelApp
-    except ModuleNotFoundError as fault:
-        if (fault.name or "").partition(".")[0] != "textual":
-            raise
-        raise errors.MissingExtra("textual", "audit") from None
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise errors.UserError("--label needs a terminal", hint="--export FILE.html does without")
-    with Writer(subject.folder) as writer:
-        queue = Queue(tasks, person, writer.append, earlier=subject.labels, blind=blind)
-        before = queue.done
-        app = LabelApp(queue, _title(subject, tasks))
-        app.run()
-    if app.fault:
-        raise app.fault
-    if app.return_code:
-        raise typer.Exit(app.return_code)
-    todo = len(tasks) - queue.done
-    if not as_json:
-        where = subject.folder / "labels.jsonl"
-        screen().print(
-            plain(f"labels made: {queue.done - before}; to go: {todo} of {len(tasks)} ({where})"),
-            soft_wrap=True,
-        )
-    return {"made": queue.done - before, "to_go": todo}
-
-
-def _export(
-    tasks: Sequence[Task],
-    path: Path,
-    subject: Subject,
-    blind: bool,
-    person: str,
-    as_json: bool,
-    quiet: bool,
-) -> dict[str, Any]:
-    """The rows that this person has not labelled, as a sheet or page."""
-    from judgekit.audit.page import page
-    from judgekit.audit.sheet import sheet
-    from judgekit.lines import disk
-
-    done = {(each.key, each.design) for each in subject.labels if each.by == person}
-    tasks = [task for task in tasks if (task.row.key, task.design) not in done]
-    kind = path.suffix.lower()
-    if kind == ".csv":
-        text = sheet(tasks, blind)
-    elif kind in (".html", ".htm"):
-        text = page(tasks, _title(subject, tasks), blind=blind)
-    else:
-        raise errors.UserError(f"{path}: an export of unknown kind", hint="FILE.csv or FILE.html")
-    with disk(path):
-        path.write_text(text, encoding="utf-8", newline="")
-    if not as_json:
-        screen().print(plain(f"{len(tasks)} rows to label: {path}"), soft_wrap=True)
-        remarks(quiet).print("next: judgekit audit … --import with what comes back")
-    return {"exported": len(tasks), "file": str(path)}
-
-
-def _import(subject: Subject, path: Path, person: str, as_json: bool) -> dict[str, Any]:
-    from judgekit.audit.plan import plan_in_force
-    from judgekit.audit.sheet import read_sheet
-    from judgekit.runs import Writer
-
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    found = read_sheet(path, subject, plan_in_force(subject.folder), by=person, at=now)
-    with Writer(subject.folder) as writer:
-        writer.append(*found.labels)
-    if not as_json:
-        screen().print(
-            f"{len(found.labels)} labels read, {found.same} stood already, "
-            f"{found.empty} rows have none"
-        )
-    return {"imported": len(found.labels), "same": found.same, "empty": found.empty}
-
-
-def _title(subject: Subject, tasks: Sequence[Task]) -> str:
-    design = tasks[0].design if tasks else "triage"
-    return f"{Path(subject.name).name} · {design}"

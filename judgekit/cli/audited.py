@@ -142,6 +142,8 @@ def show_plan(plan: Plan, todo: int) -> None:
         line += f"; expected width {plan.expected:.3f} ({plan.target})"
     if plan.looks > 1:
         line += f" at each of {plan.looks} looks, {100 * plan.level:g} % each"
+    if plan.anytime:
+        line += " however often it is looked at"
     screen().print(f"{line}; seed {plan.seed}")
     for each in plan.strata:
         if each.assumed is not None:

@@ -13,7 +13,7 @@ from scipy import stats
 
 from judgekit.analysis import correctors
 from judgekit.analysis.corrected import corrected_accuracy
-from judgekit.analysis.planning import allocate, expected_width, labels_needed
+from judgekit.analysis.planning import Looked, allocate, expected_width, labels_needed
 from judgekit.analysis.strata import Stratum, stratified_interval
 from judgekit.errors import DataError, UnknownName
 
@@ -367,5 +367,5 @@ class TestPlanning:
         assert expected_width(SIZES, VERDICTS, self.guesses, fewer) > width
 
     def test_what_no_number_of_labels_can_reach(self) -> None:
-        assert labels_needed(SIZES, VERDICTS, self.guesses, 0.01, "population") is None
+        assert labels_needed(SIZES, VERDICTS, self.guesses, 0.01, Looked("population")) is None
         assert labels_needed(SIZES, VERDICTS, self.guesses, 0.0) is not None

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from making import finished_run, label, row, subject
 
+from judgekit.analysis.labels import settle
 from judgekit.audit.correction import corrected
-from judgekit.audit.labels import agreement, label_frame, settle
+from judgekit.audit.labels import agreement, label_frame
 from judgekit.audit.plan import (
     plan_in_force,
     plan_uniform,
@@ -155,6 +156,17 @@ class TestPlan:
         assert made.level == pytest.approx(0.99)
         assert len(made.rows) > len(plan_width(rows, 0.1).rows)
 
+    def test_stopping_when_one_likes_costs_more(self, tmp_path: Path) -> None:
+        rows = strata(tmp_path)
+        made = plan_width(rows, 0.15, anytime=True)
+        assert made.anytime
+        assert (made.expected or 1) <= 0.15
+        assert len(made.rows) > len(plan_width(rows, 0.15, looks=5).rows)
+        with pytest.raises(UserError, match="leave out --looks"):
+            plan_width(rows, 0.15, anytime=True, looks=2)
+        with pytest.raises(UserError, match="leave out --target"):
+            plan_width(rows, 0.15, anytime=True, target="population")
+
     def test_refusals(self, tmp_path: Path) -> None:
         rows = strata(tmp_path)
         with pytest.raises(UserError, match="must lie between 0 and 1"):
@@ -198,6 +210,16 @@ class TestPlan:
                 times[int(each.id)] += 1
         assert all(abs(count - 150) < 5 * 8.7 for count in times.values())
 
+    def test_what_was_passed_over_stays_in_a_later_plan(self, tmp_path: Path) -> None:
+        rows = subject(tmp_path, [row(str(i), "correct", "large") for i in range(60)])
+        first = plan_uniform(rows, 10)
+        write_plan(rows, first)
+        with Writer(tmp_path) as writer:
+            writer.append(*(label(first.rows[i].id, design="uniform") for i in (0, 4)))
+        second = plan_uniform(rows, 20, seed=1)
+        assert [each.key for each in second.rows[:5]] == [each.key for each in first.rows[:5]]
+        assert len({each.key for each in second.rows}) == 20
+
     def test_label_serves_exactly_the_planned_rows(self, tmp_path: Path) -> None:
         rows = strata(tmp_path)
         made = plan_width(rows, 0.1)
@@ -238,14 +260,54 @@ class TestCorrection:
         assert found.raw == 1.0
         assert found.estimate.low <= 70 / 80 <= found.estimate.high < 1.0
         made = report([run])
-        text = render(made, "terminal")
+        text = " ".join(render(made, "terminal").split())
         assert "Accuracy" in text
-        assert (
-            f"{100 * found.estimate.value:.1f} %   by {found.estimate.labels_used} labels" in text
-        )
+        used = found.estimate.labels_used
+        assert f"{100 * found.estimate.value:.1f} % by {used} labels" in text
         as_json = render(made, "json")
         assert '"labels_used"' in as_json
         assert "corrected_low" in render(made, "csv").partition("\n")[0]
+
+    def test_an_any_time_plan_is_kept_to_and_told(self, tmp_path: Path) -> None:
+        run = self.run_with(tmp_path / "r")
+        write_plan(run, plan_width(run, 0.3, anytime=True))
+        run = load(tmp_path / "r")
+        found = corrected(run.grades, run.labels, run.path)
+        assert found is not None
+        assert found.estimate is not None
+        assert found.estimate.method == "anytime"
+        assert found.estimate.low <= 70 / 80 <= found.estimate.high
+        text = " ".join(render(report([run]), "terminal").split())
+        assert "Any-time: holds however often one looks" in text
+
+    def test_the_rule_of_the_plan_is_the_reports(self, tmp_path: Path) -> None:
+        run = self.run_with(tmp_path / "r")
+        write_plan(run, plan_width(run, 0.2, rule="last"))
+        first = run.labels[0]
+        contrary = "incorrect" if first.outcome == "correct" else "correct"
+        with Writer(tmp_path / "r") as writer:
+            writer.append(label(first.id, contrary, "eva", design="plan"))  # type: ignore[arg-type]
+        run = load(tmp_path / "r")
+        found = corrected(run.grades, run.labels, run.path)
+        assert found is not None
+        assert (found.rule, found.labelled) == ("last", len(run.labels) - 1)
+        named = corrected(run.grades, run.labels, run.path, rule="unanimous")
+        assert named is not None
+        assert named.labelled == found.labelled - 1
+
+    def test_rows_that_were_passed_over_are_told(self, tmp_path: Path) -> None:
+        grades = [Grade(f"j{i}", "correct", "large", grading="g" * 8) for i in range(90)]
+        run = of_run(finished_run(tmp_path / "r", grades))
+        made = plan_width(run, 0.2)
+        write_plan(run, made)
+        with Writer(tmp_path / "r") as writer:
+            writer.append(*(label(each.id, design="plan") for each in made.rows[:4]))
+            writer.append(label(made.rows[6].id, design="plan"))
+        run = load(tmp_path / "r")
+        found = corrected(run.grades, run.labels, run.path)
+        assert found is not None
+        assert found.skipped == 2
+        assert any(note.startswith("2 rows of the plan were passed over") for note in found.notes)
 
     def test_several_runs_get_a_table(self, tmp_path: Path) -> None:
         self.run_with(tmp_path / "r")

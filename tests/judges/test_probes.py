@@ -13,7 +13,7 @@ from judgekit.config import Config, JudgeConfig
 from judgekit.errors import DataError, UnknownName
 from judgekit.judges import open_judges
 from judgekit.judges.custom import CustomJudge
-from judgekit.judges.labelled import LabelledRow, read_labelled, settle
+from judgekit.judges.labelled import LabelledRow, read_labelled
 from judgekit.judges.probes import MASTER_KEYS, PATTERNS, PROBES, Probe
 from judgekit.judges.probing import probe, probe_names
 from judgekit.records import Key, Label, Problem, Response, Verdict
@@ -208,13 +208,3 @@ def test_labelled_rows_of_a_run(tmp_path: Path) -> None:
         ("b", False, "embedded"),
     ]
     assert found.unsure == 1
-
-
-def test_labellers_are_settled_by_majority_and_each_by_their_last_word() -> None:
-    def label(by: str, outcome: Any) -> Label:
-        return Label("a", outcome, by, "2025-01-01")
-
-    assert settle([label("ann", "correct"), label("ben", "incorrect")])[Key("a")] == "undecided"
-    said = [label("ann", "correct"), label("ann", "incorrect"), label("ben", "incorrect")]
-    assert settle(said)[Key("a")] == "incorrect"
-    assert settle([label("ann", "correct"), label("ben", "undecided")])[Key("a")] == "correct"
