@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,7 @@ UNDECIDED = [
     ("\\text{east}", "\\text{west}"),
     ("(2,3)", "{3,2}"),
     ("62", "62.3"),
+    ("1/plx^4", "plx^{-4}"),
     ("1.9 \\times 10^{25} dyne", "1.93 \\times 10^{20} N"),
     ("0.6AA + 0.4aa", "0.6 AA : 0.4 aa"),
     ("$400 and $2,700", "$3,100"),
@@ -302,6 +304,7 @@ FUZZED = [
     "B2 ft^3, 0.528 lbm",
     "\\min",
     "|" * 40,
+    "...",
 ]
 
 
@@ -309,6 +312,15 @@ FUZZED = [
 def test_what_fuzzing_once_found(text: str) -> None:
     for gold in ("2024^{4046}", "9", "\\{1,2\\}", "x + 1"):
         assert compare(gold, text, use_sympy=False).outcome != "correct"
+
+
+def test_a_comparison_that_would_be_too_much_work_is_undecided() -> None:
+    terms = " + ".join(f"\\sin({i}x)^{{{i}}} \\cos({i}y)" for i in range(1, 5))
+    gold, answer = (", ".join(f"{i}({terms})" for i in range(a, a + 16)) for a in (1, 9))
+    began = time.process_time()
+    found = compare(gold, answer, use_sympy=False)
+    assert (found.outcome, found.rung) == ("undecided", "effort")
+    assert time.process_time() - began < 2
 
 
 def test_the_question_settles_whether_a_percent_sign_is_meant() -> None:

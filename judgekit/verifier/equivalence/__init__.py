@@ -45,6 +45,9 @@ _MOST_SENSES = 4
 _ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
 _ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
 _ASKS_PERCENT = re.compile(r"\bpercentage\b|\b(?:what|how many|in|as a) per ?cent\b", re.IGNORECASE)
+_NAME_RAISED = re.compile(r"(?<![\\A-Za-z])[a-z]{3,20}\s?\^")
+"""plx^4 is of x alone, unless plx is one name."""
+
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
 
@@ -78,8 +81,7 @@ def compare(
     found = same_form(gold, answer)
     if found.outcome != "undecided":
         return found
-    golds = list(islice(readings(gold), _MOST_SENSES))
-    answers = list(islice(readings(answer), _MOST_SENSES))
+    golds, answers = _distinct(gold), _distinct(answer)
     if not golds or not answers:
         side = "gold" if not golds else "answer"
         return unknown(
@@ -90,9 +92,20 @@ def compare(
             found = _senses(golds, answers)
     except Exhausted:
         found = unknown("to compare them would be too much work", "effort")
+    if found.incorrect and (_NAME_RAISED.search(gold) or _NAME_RAISED.search(answer)):
+        found = unknown("letters in a row may be one name", found.rung)
     if use_sympy and found.outcome == "undecided":
         found = _by_sympy(golds[0], answers[0]) or found
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
+
+
+def _distinct(text: str) -> list[Expr]:
+    """The senses of a text that differ, few enough to be compared two by two."""
+    senses: list[Expr] = []
+    for sense in islice(readings(text), _MOST_SENSES):
+        if sense not in senses:
+            senses.append(sense)
+    return senses
 
 
 def _in_context(found: Comparison, question: str) -> Comparison:

@@ -127,6 +127,8 @@ def _rebuilt(expr: Expr, parts: tuple[Expr, ...]) -> Expr:
 
 def _written_out(expr: Expr, name: str, size: int) -> Expr:
     """The expression with its dots filled in for one value of `name`."""
+    if expr == DOTS:
+        raise _NoRule
     items = children(expr)
     if DOTS not in items:
         parts = tuple(_written_out(item, name, size) for item in items)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
@@ -175,34 +176,23 @@ def unordered(
     compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...], *, proof: bool
 ) -> Comparison:
     """Whether two lists hold the same items, in whatever order and however often repeated."""
-    left, right = list(mine), list(theirs)
-    if len(left) * len(right) > 10_000:
+    if len(mine) * len(theirs) > 10_000:
         return unknown("lists too long", "set")
-    unmatched_gold, unsure = 0, False
-    met: set[int] = set()
-    for a in left:
-        hit, maybe = False, False
-        for j, b in enumerate(right):
-            found = compare(a, b)
-            if found.correct:
-                met.add(j)
-                hit = True
-                break
-            maybe = maybe or not found.incorrect
-        if not hit:
-            unmatched_gold += 1
-            unsure = unsure or maybe
-    for j, b in enumerate(right):
-        if j in met:
-            continue
-        compared = [compare(a, b) for a in left]
-        if any(found.correct for found in compared):
-            met.add(j)
-        else:
-            unsure = unsure or any(not found.incorrect for found in compared)
-    if not unmatched_gold and len(met) == len(right):
+
+    @cache
+    def pair(i: int, j: int) -> Comparison:
+        return compare(mine[i], theirs[j])
+
+    rows = [[(i, j) for j in range(len(theirs))] for i in range(len(mine))]
+    columns = [[(i, j) for i in range(len(mine))] for j in range(len(theirs))]
+    unmatched = [
+        [pair(*at) for at in line]
+        for k, line in (*enumerate(rows), *enumerate(columns))
+        if not any(pair(*at).correct for at in (*line[k : k + 1], *line))  # in order, mostly
+    ]
+    if not unmatched:
         return yes("they hold the same items", "set")
-    if unsure or not proof:
+    if not proof or any(not found.incorrect for line in unmatched for found in line):
         return unknown("not all items could be matched", "set")
     return no("an item of one is not in the other", "set")
 
