@@ -11,7 +11,8 @@ LETTERS = "ABCDEFGHIJ"
 
 _WRAP = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|textrm|mathsf|bf)\s?\{([^{}]*)\}")
 _INTRO = re.compile(
-    r"\A(?:(?:the|la|le|el|die|der|das|il|a|o|de)\s+)?(?:(?:correct|right|best|final)\s+)?"
+    r"\A(?:(?:for sure|definitely|certainly|clearly|surely|obviously)[,:]?\s+)?"
+    r"(?:(?:the|la|le|el|die|der|das|il|a|o|de)\s+)?(?:(?:correct|right|best|final)\s+)?"
     r"(?:(?:option|choice|answer|letter|alternative|statement|opci[oó]n|letra|lettre|op[cç][aã]o"
     r"|lettera|opzione|buchstabe|вариант|选项|選項)\s*(?:is\b)?\s*[:：]?\s*)?(?=[\s(\[{*_\"'\\<]*[A-Ja-j]\b)",
     re.I,

@@ -7,6 +7,7 @@ for which a policy may still send the row to a judge.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,8 +17,9 @@ from judgekit.verifier.case import Case
 from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
 from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
-from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS
+from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS, value_asked_for
 from judgekit.verifier.extraction.spans import NUMBER
+from judgekit.verifier.reader import is_known_word
 from judgekit.verifier.text import is_words, normalise, same_text
 
 NO_ANSWER = "no-answer"
@@ -27,6 +29,9 @@ UNPARSED, PROSE = "unparsed", "prose"
 """Flags of answers that could not be read: as mathematics, or because they are sentences."""
 
 MAX_READINGS = 4
+
+_CODE = re.compile(r"[A-Z]{1,12}\d{1,12}[A-Z]{1,12}[A-Z\d]{0,12}")
+"""Capitals with digits among them, such as a licence plate has; no way to write a number."""
 
 FAULTS = (
     ArithmeticError,
@@ -123,6 +128,12 @@ _Decision = tuple[Outcome, str, Candidate, tuple[str, ...]]
 
 def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
     result = compared(case.gold, answer)
+    if result.outcome == "undecided" and compared is not same_form:
+        asked = value_asked_for(case.question or "", answer)
+        if asked and compared(case.gold, asked).outcome == "correct":
+            return "correct", f"{asked} is the value that the question asks for.", ()
+        if NUMBER.fullmatch(case.gold.strip(" $")) and _CODE.fullmatch(answer.strip(" $")):
+            return "incorrect", f"{answer} is a code; the gold is the number {case.gold}.", ()
     if result.outcome == "undecided":
         if is_words(normalise(case.gold)) and same_text(case.gold, answer):
             return "correct", f"{answer!r} is the gold answer word for word.", ()
@@ -133,6 +144,10 @@ def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Compar
 def _compare_text(case: Case, answer: str, compared: Callable[[str, str], Comparison]) -> _Result:
     if same_text(case.gold, answer):
         return "correct", f"“{answer}” is the gold answer up to case and punctuation.", ()
+    if is_known_word(case.gold):
+        found = compared(case.gold, answer)
+        if found.outcome != "undecided":
+            return found.outcome, found.evidence, ()
     return "undecided", "A text answer in other words than the gold needs a reader.", (PROSE,)
 
 

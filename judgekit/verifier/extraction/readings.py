@@ -26,6 +26,8 @@ _HEDGED = re.compile(
     re.I,
 )
 _FREE = re.compile(r"[+*^=<>_{}\\|&/]")
+_COMPOUND = re.compile(r"[-+*/^\\(]")
+_SIZE = re.compile(r"[\s$]+|\\(?:left|right)(?![A-Za-z])")
 _CONTRAST = re.compile(r"\b(?:and|or|while|but|if|when|where)\b")
 
 
@@ -44,6 +46,23 @@ def with_readings(span: Span) -> list[Span]:
                 Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
             )
     return spans
+
+
+def value_asked_for(question: str, answer: str) -> str | None:
+    """What an answer says an expression of the question is: 81, where `(x+y)^2 = 81` is said.
+
+    The left side has to stand in the question and be more than a name.
+    """
+    left, equals, value = answer.partition("=")
+    asked = _squeezed(left)
+    if not equals or "=" in value or len(asked) < 3 or not _COMPOUND.search(asked):
+        return None
+    return clean(value) if asked in _squeezed(question[:20_000]) else None
+
+
+def _squeezed(text: str) -> str:
+    """The text without white space, dollars and the size of brackets."""
+    return _SIZE.sub("", text)
 
 
 def _readings(text: str) -> Iterator[tuple[int, int, str]]:

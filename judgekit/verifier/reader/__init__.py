@@ -19,7 +19,7 @@ from judgekit.verifier.reader.tails import tail
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
 from judgekit.verifier.reader.tree import Expr, SetBuilder
 
-__all__ = ["Unreadable", "read", "readings"]
+__all__ = ["Unreadable", "is_known_word", "read", "readings"]
 
 _GRAMMAR = Grammar(prefix, starts, tail)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
@@ -36,6 +36,7 @@ _INTEGER = re.compile(
     r"\}?\)?\.?\Z"
 )
 """Words after a formula that say which letter is an integer."""
+_NAMED = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,12}\^")
 _REMARK = re.compile(
     r"(?:\\text\s?\{\s{0,3})?\(\s{0,3}(?:approximately|approx\.?|about|\\approx|≈)\s{0,3}\}?\s{0,3}\$?"
     r"(-?\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s{0,3})?\)\}?\Z"
@@ -72,6 +73,11 @@ def readings(text: str) -> Iterator[Expr]:
             continue
 
 
+def is_known_word(text: str) -> bool:
+    """Whether the text is an answer of a closed list: yes, Monday, infinitely many, 5 May."""
+    return len(text) <= 200 and special.read(clean(text)) is not None
+
+
 def _styles(text: str) -> Iterator[Style]:
     yield Style()
     if "," in text:
@@ -83,6 +89,8 @@ def _styles(text: str) -> Iterator[Style]:
         yield Style(tight=True)
     if "e^" in text and _TYPED.search(text):
         yield Style(typed=True)
+    if "^" in text and _NAMED.search(text):
+        yield Style(named=True)
     if _LETTER.search(text):
         yield Style(units=True)
     if "\\begin{matrix}" in text:

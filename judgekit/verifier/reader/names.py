@@ -91,6 +91,8 @@ def a_word(parser: Parser, text: str) -> Expr:
     if lower in words.STOP or lower in _UNKNOWN_WORDS:
         raise parser.fault(f"a word, {text!r}")
     parser.advance()
+    if parser.style.named and len(text) > 2:
+        return subscripted(parser, text)
     factors: list[Expr] = [_letter(letter) for letter in text[:-1]]
     last = _name(parser, text[-1])
     while parser.token.kind in ("op", "cmd") and BINDING.get(parser.token.text, 0) >= POWER:

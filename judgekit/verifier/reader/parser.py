@@ -91,6 +91,7 @@ class Style:
     `grouped`: 1,234 is one number. `comma`: 3,14 is a decimal. `tight`: 1/2x is 1/(2x).
     `units`: a lone letter after a number may be a unit (10 m). `broken`: the lines of a matrix are
     one formula. `typed`: e^2t is e^{2t}, as it is typed where there are no braces.
+    `named`: a run of three or more letters is one name (plx^2).
     """
 
     grouped: bool = True
@@ -99,6 +100,7 @@ class Style:
     units: bool = False
     broken: bool = False
     typed: bool = False
+    named: bool = False
 
 
 class Parser:
