@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "judge": ("judge", "How good a judge is, what fools it, what it may decide."),
     "select": ("select", "Training data from graded runs."),
     "curate": ("curate", "A small training set from a large pool of traces."),
+    "train": ("train", "Train a model with TRL: SFT, DPO, GRPO, RLOO."),
     "probe": ("probe", "What a model can be made to do: obey, keep a format, stop."),
     "prompts": ("lists", "The prompts, and what a model sees of them."),
     "benchmarks": ("lists", "The benchmarks that judgekit knows."),

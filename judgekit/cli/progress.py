@@ -12,6 +12,7 @@ from judgekit.cli.common import remarks
 if TYPE_CHECKING:
     from judgekit.generate import Progress
     from judgekit.grade import Progress as Grading
+    from judgekit.train.progress import Progress as Training
 
 EVERY = 30.0
 """Seconds between two lines where standard error is no terminal."""
@@ -63,6 +64,26 @@ def labelling(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     started = time.monotonic()
     with _bar(quiet, "labelling") as update:
         yield lambda done, total: update(done, total, "", done, time.monotonic() - started)
+
+
+_TOLD = {"loss": "loss {:.4f}", "reward": "reward {:.3f}", "completions/mean_length": "{:.0f} tok"}
+
+
+@contextmanager
+def training(quiet: bool) -> Iterator[Callable[[Training], None]]:
+    """A watcher for `judgekit.train`: steps, time left, and what was logged last."""
+    with _bar(quiet, "loading") as update:
+
+        def watch(progress: Training) -> None:
+            told = [
+                form.format(progress.logged[name])
+                for name, form in _TOLD.items()
+                if name in progress.logged
+            ]
+            new = progress.step - progress.resumed
+            update(progress.step, progress.total, "  ".join(told), new, progress.seconds)
+
+        yield watch
 
 
 Update = Callable[[int, int, str, int, float], None]

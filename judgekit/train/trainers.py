@@ -1,0 +1,223 @@
+"""A recipe -> the TRL trainer that carries it out. The methods are TRL's; nothing of them is here.
+
+Where TRL differs from the papers that the recipes follow stands in docs/training.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from judgekit.errors import ConfigError, MissingExtra, UnknownName, UserError
+from judgekit.train.recipe import Lora, Recipe
+from judgekit.train.scoring import Weighted
+
+GENERATIONS = {"grpo": 8, "rloo": 2}
+"""TRL's own `num_generations` where a recipe gives none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rows:
+    """What is trained on, and the held-back rows that are only watched."""
+
+    train: Sequence[Mapping[str, Any]]
+    held_back: Sequence[Mapping[str, Any]] = ()
+
+
+def require() -> None:
+    """Raises `MissingExtra` where TRL or PEFT is not installed."""
+    try:
+        import datasets  # noqa: F401
+        import peft  # noqa: F401
+        import trl  # noqa: F401
+    except ImportError:
+        raise MissingExtra("TRL, PEFT or datasets", "train") from None
+
+
+def split(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """Keep `held_back` rows, drawn by the seed, out of training."""
+    if not recipe.held_back:
+        return Rows(rows)
+    if recipe.held_back >= len(rows):
+        raise UserError(
+            f"held_back = {recipe.held_back} leaves nothing of {len(rows)} rows to train on",
+            hint=f"-o held_back={len(rows) // 5}",
+        )
+    held = set(random.Random(recipe.seed).sample(range(len(rows)), recipe.held_back))
+    return Rows(
+        [row for number, row in enumerate(rows) if number not in held],
+        [row for number, row in enumerate(rows) if number in held],
+    )
+
+
+def on_gpu() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def processes() -> int:
+    """How many processes train together: one, or as many as the launcher started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def check_batches(recipe: Recipe) -> None:
+    """Refuse batches that would tear the replies to one prompt apart.
+
+    A process's share of a generation batch must hold whole groups: rewards that compare the replies
+    to a prompt see one process's share at a time.
+    """
+    options = recipe.trainer
+    each = int(options.get("per_device_train_batch_size", 8))
+    steps = int(
+        options.get("steps_per_generation") or options.get("gradient_accumulation_steps", 1)
+    )
+    whole = options.get("generation_batch_size")
+    share = int(whole) // processes() if whole else each * steps
+    group = int(options.get("num_generations", GENERATIONS[recipe.method]))
+    if group < 2:
+        raise UserError(f"num_generations = {group}: advantages need at least two replies a prompt")
+    if share % group:
+        raise UserError(
+            f"{share} replies a process and generation batch are no whole groups of {group}",
+            hint="make per_device_train_batch_size x gradient_accumulation_steps (or "
+            "generation_batch_size / processes) a multiple of num_generations",
+        )
+
+
+def make(
+    recipe: Recipe,
+    source: str,
+    tokenizer: Any,
+    rows: Rows,
+    checkpoints: Path,
+    rewards: Sequence[Weighted] = (),
+    callbacks: Sequence[Any] = (),
+) -> Any:
+    """The trainer, with the model `source` loaded. Raises `UnknownName` for an option of TRL's."""
+    import trl
+
+    kind = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO", "rloo": "RLOO"}[recipe.method]
+    arguments = _arguments(getattr(trl, f"{kind}Config"), recipe, checkpoints, rows, rewards)
+    trainer = _exact_dpo() if recipe.method == "dpo" else getattr(trl, f"{kind}Trainer")
+    options: dict[str, Any] = {
+        "model": source,
+        "args": arguments,
+        "train_dataset": _dataset(rows.train),
+        "eval_dataset": _dataset(rows.held_back) if rows.held_back else None,
+        "processing_class": tokenizer,
+        "callbacks": list(callbacks),
+    }
+    if recipe.lora:
+        options["peft_config"] = _adapter(recipe.lora)
+        if recipe.lora.four_bit and on_gpu():
+            options["quantization_config"] = _four_bit()
+    if rewards:
+        options["reward_funcs"] = [each.scorer for each in rewards]
+    made = trainer(**options)
+    from transformers import PrinterCallback
+
+    made.remove_callback(PrinterCallback)
+    return made
+
+
+def _arguments(
+    config: Any, recipe: Recipe, checkpoints: Path, rows: Rows, rewards: Sequence[Weighted]
+) -> Any:
+    """TRL's configuration: our defaults for this machine under the recipe's own options."""
+    known = {each.name for each in dataclasses.fields(config)}
+    for name in recipe.trainer:
+        if name not in known:
+            raise UnknownName(f"option of TRL's {config.__name__}:", name, known)
+    gpu = on_gpu()
+    # Full fine-tuning keeps fp32 weights under bf16 autocast: steps of 1e-5 vanish in bf16 weights.
+    dtype = "bfloat16" if gpu and recipe.lora else "float32"
+    options: dict[str, Any] = {
+        "output_dir": str(checkpoints),
+        "seed": recipe.seed,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "logging_steps": 1,
+        "save_steps": 50,
+        "save_total_limit": 2,
+        "use_cpu": not gpu,
+        "bf16": gpu,
+        "activation_checkpointing": gpu,
+        "dataloader_pin_memory": gpu,
+        "model_init_kwargs": {"dtype": dtype},
+    }
+    if recipe.method == "sft":
+        options["completion_only_loss"] = True
+    if recipe.method == "rloo":
+        options["normalize_advantages"] = recipe.advantages == "whitened"
+    if rewards:
+        options["reward_weights"] = [each.weight for each in rewards]
+    if rows.held_back:
+        each = recipe.trainer.get("per_device_train_batch_size", 8)
+        options |= {"eval_strategy": "steps", "eval_steps": 50, "eval_on_start": True}
+        options["per_device_eval_batch_size"] = each
+    elif "eval_steps" in recipe.trainer:
+        options["eval_strategy"] = "no"
+    try:
+        return config(**{**options, **recipe.trainer})
+    except (ValueError, TypeError) as fault:
+        raise ConfigError(f"TRL refuses the options of recipe {recipe.name}: {fault}") from None
+
+
+def _dataset(rows: Sequence[Mapping[str, Any]]) -> Any:
+    import pyarrow
+    from datasets import Dataset, disable_progress_bars
+
+    disable_progress_bars()
+    try:
+        return Dataset.from_list([dict(row) for row in rows])
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as fault:
+        raise UserError(
+            f"a column of the data holds values of several types: {fault}",
+            hint="drop the column, or write it as text",
+        ) from None
+
+
+def _exact_dpo() -> Any:
+    """TRL's DPO on ids as they are: its own tokenising would send replies through the template."""
+    from trl import DPOTrainer
+
+    class ExactDPOTrainer(DPOTrainer):  # type: ignore[misc]
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset
+
+    return ExactDPOTrainer
+
+
+def _adapter(lora: Lora) -> Any:
+    from peft import LoraConfig
+
+    targets = lora.targets if lora.targets == "all-linear" else lora.targets.split(",")
+    return LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+
+
+def _four_bit() -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    with contextlib.suppress(ImportError):
+        import bitsandbytes  # noqa: F401
+
+        return BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    raise MissingExtra("bitsandbytes, which QLoRA needs,", "train")
