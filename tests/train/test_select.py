@@ -36,7 +36,11 @@ GOLDS = {
 }
 REPLIES: Replies = {
     "What is 2 + 2?": [thought("two and two", 4), thought("two and two make", 4)],
-    "What is 3 + 3?": [thought("three twice", 6), thought("three thrice", 9)],
+    "What is 3 + 3?": [
+        text
+        for way in ("slowly", "gladly", "calmly")
+        for text in (thought(f"three twice, {way}", 6), thought(f"three thrice, {way}", 9))
+    ],
     "What is 4 + 4?": [thought("four", 8)],
     "What is 5 + 5?": [thought("five", 11), thought("five " * 90, 10)],
 }
@@ -95,15 +99,30 @@ def test_a_response_that_was_cut_off_is_never_an_example(run: Run) -> None:
         assert group.incorrect == ()
 
 
+def test_a_correct_response_without_thinking_is_no_trace(tmp_path: Path) -> None:
+    golds = {"What is 2 + 2?": "4", "What is 3 + 3?": "6"}
+    replies = {
+        "What is 2 + 2?": ["<think></think> \\boxed{4}", thought("two and two", 4)],
+        "What is 3 + 3?": ["<think></think> \\boxed{6}"],
+    }
+    drawn = shortest(candidates(graded(generated(tmp_path, golds, saying(replies)))))
+    assert [row.trace for row in drawn.rows if isinstance(row, Trace)] == ["two and two"]
+    assert drawn.nothing == {"no thinking in a correct response": 1}
+
+
 def test_rollouts_prefer_correct_to_incorrect_and_use_each_once(run: Run) -> None:
     found = candidates(run, run.gradings[0])
     drawn = rollouts(found)
     group = next(group for group in found if group.problem.id == "p1")
-    assert len(drawn.rows) == min(len(group.correct), len(group.incorrect)) > 1
+    right, wrong = (
+        {each.response.text for each in kind} for kind in (group.correct, group.incorrect)
+    )
+    assert len(drawn.rows) == min(len(right), len(wrong)) > 1
     for row in drawn.rows:
         assert isinstance(row, Pair)
-        assert row.chosen == thought("three twice", 6)
-        assert row.rejected == thought("three thrice", 9)
+        assert row.chosen in right
+        assert row.rejected in wrong
+    assert len({row.chosen for row in drawn.rows if isinstance(row, Pair)}) == len(drawn.rows)
     used = [name for row in drawn.rows for name in row.source.removeprefix("run").split(" > ")]
     assert len(used) == len(set(used))
     assert drawn.nothing == {"no incorrect response": 2, "no correct response": 1}
@@ -207,7 +226,7 @@ def test_revised_samples_go_together_as_long_as_they_can(tmp_path: Path) -> None
     assert "fingers or six" in row.rejected
 
 
-def test_the_options_belong_to_the_question(tmp_path: Path) -> None:
+def test_the_options_go_with_the_question(tmp_path: Path) -> None:
     run = generated(tmp_path, {"Which is even?": "B"}, saying({"Which": [thought("see", "B")]}))
     problem = replace(run.problems[0], kind="choice", choices=("three", "four"))
     with Writer(run.path) as writer:
@@ -216,7 +235,7 @@ def test_the_options_belong_to_the_question(tmp_path: Path) -> None:
         (tmp_path / "run" / "problems.jsonl").read_bytes().splitlines(keepends=True)[-1]
     )
     (row,) = shortest(candidates(graded(load(run.path)))).rows
-    assert row.question == "Which is even?\n\nA) three\nB) four"
+    assert (row.question, row.choices) == ("Which is even?", ("three", "four"))
 
 
 class TestRefusals:

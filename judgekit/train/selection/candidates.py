@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from judgekit.errors import UserError
-from judgekit.prompt import options
 from judgekit.records import Grade, Problem, Response
 from judgekit.runs import Run
 
@@ -49,12 +48,9 @@ class Group:
         return sorted(self.correct, key=lambda each: each.length)
 
     @property
-    def question(self) -> str:
-        """The question as the model was asked it, options included."""
-        problem = self.problem
-        if not problem.choices:
-            return problem.question
-        return f"{problem.question}\n\n{options(problem.choices)}"
+    def asked(self) -> tuple[str, ...]:
+        """What makes two problems of different runs the same: the question and its options."""
+        return self.problem.question, *self.problem.choices
 
 
 @dataclass(frozen=True, slots=True)

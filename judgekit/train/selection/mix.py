@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from judgekit.errors import UserError
 from judgekit.train.selection.candidates import Candidate, Candidates, Group
-from judgekit.train.selection.rows import Drawn, Trace, trace
+from judgekit.train.selection.rows import Drawn, Trace, trace, traces
 
 
 class Ratio(NamedTuple):
@@ -51,27 +51,27 @@ def mix(
     """Rows of the first kind and of the second, without any problem twice.
 
     One run gives long and short: the longest and the shortest correct response of problems that
-    have two lengths. Two runs give one correct response each, drawn at random; problems are the
-    same where the question is. `total` None is as many as there are. Raises `UserError` where the
-    runs hold fewer than `total`.
+    have two lengths. Two runs give one correct response each, drawn at random; a problem is the
+    same in both where question and options are. `total` None is as many as there are. Raises
+    `UserError` where the runs hold fewer than `total`.
     """
     rng = random.Random(seed)
     if second is None:
         names = ("long", "short")
         two_lengths = [group for group in first if _two_lengths(group)]
         kinds = (_rows(first, two_lengths, _longest), _rows(first, two_lengths, _shortest))
-        problems = {group.question for group in first}
+        problems = {group.asked for group in first}
     else:
         names = ("first", "second")
 
         def any_of(group: Group) -> Candidate:
-            return rng.choice(group.by_length)
+            return rng.choice(traces(group))
 
         kinds = (
-            _rows(first, [group for group in first if group.correct], any_of),
-            _rows(second, [group for group in second if group.correct], any_of),
+            _rows(first, [group for group in first if traces(group)], any_of),
+            _rows(second, [group for group in second if traces(group)], any_of),
         )
-        problems = {group.question for found in (first, second) for group in found}
+        problems = {group.asked for found in (first, second) for group in found}
     most = _most(kinds, ratio)
     if total is not None and total > most:
         raise UserError(
@@ -80,37 +80,38 @@ def mix(
         )
     wanted = ratio.of(most if total is None else total)
     chosen = _without_replacement(kinds, wanted, rng)
-    rows = [kind[question] for kind, drawn in zip(kinds, chosen, strict=True) for question in drawn]
+    rows = [kind[asked] for kind, drawn in zip(kinds, chosen, strict=True) for asked in drawn]
     left = len(problems) - len({*kinds[0], *kinds[1]})
     drawn = Drawn(rows)
     drawn.counts.update(dict(zip(names, wanted, strict=True)))
-    usable = "correct responses of two lengths" if second is None else "correct response"
+    usable = "traces of two lengths" if second is None else "correct trace"
     drawn.nothing.update({f"no {usable}": left, "not drawn": len(problems) - left - len(rows)})
     drawn.nothing += type(drawn.nothing)()  # drops the zeros
     return drawn
 
 
 def _two_lengths(group: Group) -> bool:
-    right = group.by_length
+    right = traces(group)
     return len(right) > 1 and right[0].tokens < right[-1].tokens
 
 
 def _longest(group: Group) -> Candidate:
-    return group.by_length[-1]
+    return traces(group)[-1]
 
 
 def _shortest(group: Group) -> Candidate:
-    return group.by_length[0]
+    return traces(group)[0]
 
 
 def _rows(
     found: Candidates, groups: Sequence[Group], choose: Callable[[Group], Candidate]
-) -> dict[str, Trace]:
-    """For each question, the row that it would give."""
-    return {group.question: trace(group, choose(group), found.run.name) for group in groups}
+) -> dict[Asked, Trace]:
+    """For each problem, the row that it would give."""
+    return {group.asked: trace(group, choose(group), found.run.name) for group in groups}
 
 
-Kinds = tuple[Mapping[str, Trace], Mapping[str, Trace]]
+Asked = tuple[str, ...]
+Kinds = tuple[Mapping[Asked, Trace], Mapping[Asked, Trace]]
 
 
 def _most(kinds: Kinds, ratio: Ratio) -> int:
@@ -125,21 +126,21 @@ def _most(kinds: Kinds, ratio: Ratio) -> int:
 
 def _without_replacement(
     kinds: Kinds, wanted: tuple[int, int], rng: random.Random
-) -> tuple[list[str], list[str]]:
-    """Two disjoint random sets of questions of these sizes.
+) -> tuple[list[Asked], list[Asked]]:
+    """Two disjoint random sets of problems of these sizes.
 
-    A question of both kinds goes to the first part only while the second can do without it.
+    A problem of both kinds goes to the first part only while the second can do without it.
     """
     one, two = kinds
     spare = len(two.keys() & one.keys()) - max(0, wanted[1] - len(two.keys() - one.keys()))
-    first: list[str] = []
-    for question in rng.sample(list(one), len(one)):
+    first: list[Asked] = []
+    for asked in rng.sample(list(one), len(one)):
         if len(first) == wanted[0]:
             break
-        if question in two:
+        if asked in two:
             if not spare:
                 continue
             spare -= 1
-        first.append(question)
+        first.append(asked)
     taken = set(first)
-    return first, rng.sample([question for question in two if question not in taken], wanted[1])
+    return first, rng.sample([asked for asked in two if asked not in taken], wanted[1])

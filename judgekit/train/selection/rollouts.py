@@ -2,18 +2,19 @@
 
 Phi-4-Mini-Reasoning (Xu et al. 2025, arXiv 2504.21233), which draws about eight rollouts a problem,
 has a verifier tell right from wrong, and does not throw the wrong ones away. How rollouts are put
-into pairs the paper does not say. Our reading: at random, every rollout in one pair at most, so
-that neither a lucky nor a failed one is repeated; a problem thus gives as many pairs as it has
+into pairs the paper does not say. Our reading: at random, every rollout in one pair at most and
+those of one wording once, so that nothing is repeated; a problem thus gives as many pairs as it has
 rollouts of the rarer kind, and `per_problem` may cap that.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from judgekit.backends.turn import derive
 from judgekit.rewards.tags import Tags
-from judgekit.train.selection.candidates import Candidates
+from judgekit.train.selection.candidates import Candidate, Candidates
 from judgekit.train.selection.rows import Drawn, Pair, pair
 
 
@@ -27,7 +28,7 @@ def rollouts(
     rows: list[Pair] = []
     drawn = Drawn(rows)
     for group in found:
-        right, wrong = group.correct, group.incorrect
+        right, wrong = _distinct(group.correct), _distinct(group.incorrect)
         if not right or not wrong:
             drawn.nothing[_reason(bool(right), bool(wrong))] += 1
             continue
@@ -37,6 +38,11 @@ def rollouts(
             rows.append(pair(group, chosen, rejected, tags, found.run.name))
             drawn.counts["unfinished"] += not rejected.response.finished
     return drawn
+
+
+def _distinct(rollouts: Sequence[Candidate]) -> list[Candidate]:
+    """The first rollout of each wording."""
+    return list({each.response.text: each for each in reversed(rollouts)}.values())[::-1]
 
 
 def _reason(right: bool, wrong: bool) -> str:

@@ -22,7 +22,8 @@ _ANY = re.compile(r"</?(?:think|reasoning|answer)>")
 class Trace:
     """A row for supervised fine-tuning: the thinking without tags, and what follows it.
 
-    `source` names the run and the response (`RUN#SAMPLE`, with `/VARIANT` where there is one).
+    `choices` are the options of a multiple-choice question. `source` names the run and the response
+    (`RUN#SAMPLE`, with `/VARIANT` where there is one).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Trace:
     trace: str
     answer: str
     source: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Pair:
     chosen_tokens: int
     rejected_tokens: int
     source: str
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,22 +57,38 @@ class Drawn:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+def traces(group: Group) -> list[Candidate]:
+    """The correct responses in which there is thinking to learn from, shortest first."""
+    return [
+        each for each in group.by_length if all(split(each.response.text, each.grade.extracted))
+    ]
+
+
+def no_trace(group: Group) -> str:
+    """Why a problem has no trace."""
+    return "no thinking in a correct response" if group.correct else "no correct response"
+
+
 def trace(group: Group, candidate: Candidate, run: str) -> Trace:
     """The response as a row to learn from."""
+    problem = group.problem
     thinking, answer = split(candidate.response.text, candidate.grade.extracted)
-    return Trace(group.problem.id, group.question, thinking, answer, _name(run, candidate))
+    name = _name(run, candidate)
+    return Trace(problem.id, problem.question, thinking, answer, name, problem.choices)
 
 
 def pair(group: Group, chosen: Candidate, rejected: Candidate, tags: Tags, run: str) -> Pair:
     """The two responses as a row of preference."""
+    problem = group.problem
     return Pair(
-        group.problem.id,
-        group.question,
+        problem.id,
+        problem.question,
         completion(chosen.response.text, chosen.grade.extracted, tags),
         completion(rejected.response.text, rejected.grade.extracted, tags),
         chosen.tokens,
         rejected.tokens,
         f"{_name(run, chosen)} > {_name('', rejected)}",
+        problem.choices,
     )
 
 

@@ -55,7 +55,7 @@ def write(
         "options": dict(options or {}),
         "sources": [_source(found) for found in sources],
         "rows": len(drawn.rows),
-        "problems": len({row.question for row in drawn.rows}),
+        "problems": len({(row.id, row.question) for row in drawn.rows}),
         "nothing": dict(drawn.nothing.most_common()),
         "counts": {**drawn.counts, **_lengths(drawn.rows)},
         "sha256": digest,
@@ -78,12 +78,12 @@ def _source(found: Candidates) -> dict[str, Any]:
     }
 
 
-def _lengths(rows: Sequence[Trace] | Sequence[Pair]) -> dict[str, float]:
+def _lengths(rows: Sequence[Trace] | Sequence[Pair]) -> dict[str, int]:
     """Median lengths in tokens, where the rows carry them."""
     pairs = [row for row in rows if isinstance(row, Pair)]
     if not pairs:
         return {}
     return {
-        "median_chosen_tokens": statistics.median(row.chosen_tokens for row in pairs),
-        "median_rejected_tokens": statistics.median(row.rejected_tokens for row in pairs),
+        "median_chosen_tokens": round(statistics.median(row.chosen_tokens for row in pairs)),
+        "median_rejected_tokens": round(statistics.median(row.rejected_tokens for row in pairs)),
     }

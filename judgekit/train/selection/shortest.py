@@ -7,7 +7,7 @@ The SFT baseline of "Training Language Models to Reason Efficiently" (Arora and 
 from __future__ import annotations
 
 from judgekit.train.selection.candidates import Candidates
-from judgekit.train.selection.rows import Drawn, Trace, trace
+from judgekit.train.selection.rows import Drawn, Trace, no_trace, trace, traces
 
 
 def shortest(found: Candidates) -> Drawn:
@@ -15,8 +15,8 @@ def shortest(found: Candidates) -> Drawn:
     rows: list[Trace] = []
     drawn = Drawn(rows)
     for group in found:
-        if group.correct:
-            rows.append(trace(group, group.by_length[0], found.run.name))
+        if right := traces(group):
+            rows.append(trace(group, right[0], found.run.name))
         else:
-            drawn.nothing["no correct response"] += 1
+            drawn.nothing[no_trace(group)] += 1
     return drawn
