@@ -88,8 +88,9 @@ def _backends() -> Iterator[Finding]:
     yield Finding("backend openai", "ok", "any OpenAI-compatible server: --base-url URL")
     yield Finding("backend scripted", "ok", "a script in place of a model: --model FILE")
     yield Finding("backend replay", "ok", "the responses of an earlier run: --model RUN")
-    detail, todo = "not in this process yet", "start its server and give --base-url URL"
-    yield Finding("backend vllm", "missing", detail, todo)
+    fast = importlib.util.find_spec("vllm") is not None
+    todo = "" if fast else "see vllm above, or give --base-url URL of a server elsewhere"
+    yield Finding("backend vllm", "ok" if fast else "missing", "hub ids, folders", todo)
 
 
 def _devices() -> Finding:

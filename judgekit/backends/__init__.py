@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from judgekit.backends.engine import Engine
 from judgekit.config import ModelConfig
-from judgekit.errors import MissingExtra, UserError
+from judgekit.errors import MissingExtra
 
 __all__ = ["open_engine"]
 
@@ -28,19 +28,18 @@ def open_engine(config: ModelConfig) -> Engine:
 
             return replay.load(config.model, concurrency=config.concurrency)
         case "vllm":
-            return _vllm()
+            return _vllm(config)
         case _:
             from judgekit.backends.transformers.engine import TransformersEngine
 
             return TransformersEngine(config)
 
 
-def _vllm() -> Engine:
+def _vllm(config: ModelConfig) -> Engine:
     import importlib.util
 
     if importlib.util.find_spec("vllm") is None:
         raise MissingExtra("vLLM", "vllm")
-    raise UserError(
-        "vLLM in this process is not supported by this version",
-        hint="start `vllm serve MODEL` and give its --base-url",
-    )
+    from judgekit.backends.vllm.engine import VLLMEngine
+
+    return VLLMEngine(config)

@@ -169,3 +169,25 @@ def require(engine: Engine, needs: frozenset[Feature], wanted_by: str) -> None:
             f"{wanted_by} needs {', '.join(missing)}, which this backend does not have",
             hint="use --backend transformers, or a server that continues text",
         )
+
+
+def check(ids: Sequence[int], ask: Ask, window: int | None, vocabulary: int) -> None:
+    """Refuse, before the model is asked, a request by token ids that it cannot serve.
+
+    `window` is the context in tokens, `vocabulary` the number of ids. Raises `RequestFailed` where
+    the context is empty or does not fit, an id is unknown, or the sampling makes no sense.
+    """
+    if not ids:
+        raise RequestFailed("the prompt is empty")
+    if window is not None and len(ids) + max(1, ask.max_tokens) > window:
+        raise RequestFailed(
+            f"{len(ids)} tokens and {ask.max_tokens} more do not fit the context of {window} tokens"
+        )
+    for id_ in (*ids, *ask.logit_bias):
+        if not 0 <= id_ < vocabulary:
+            raise RequestFailed(f"token id {id_} is not in the model's vocabulary")
+    if ask.temperature < 0 or not 0 < ask.top_p <= 1:
+        raise RequestFailed(
+            f"temperature should be at least 0 and top_p in (0, 1], "
+            f"are {ask.temperature} and {ask.top_p}"
+        )

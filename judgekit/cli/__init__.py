@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "curate": ("curate", "A small training set from a large pool of traces."),
     "train": ("train", "Train a model with TRL: SFT, DPO, GRPO, RLOO."),
     "probe": ("probe", "What a model can be made to do: obey, keep a format, stop."),
+    "serve": ("serve", "A model of this machine behind an OpenAI-compatible server."),
     "prompts": ("lists", "The prompts, and what a model sees of them."),
     "benchmarks": ("lists", "The benchmarks that judgekit knows."),
     "strategies": ("lists", "The strategies that drive a model."),

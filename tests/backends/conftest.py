@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,9 @@ from judgekit.backends.scripted import ByteTokenizer
 from judgekit.backends.transformers import embedded, loading
 from judgekit.backends.transformers.engine import TransformersEngine
 from judgekit.config import ModelConfig
+
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("contract")
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,12 @@ from judgekit.backends.engine import Feature, Message, Tokenizer
 from judgekit.backends.openai.calls import Refused, Server
 from judgekit.backends.openai.local_tokenizer import local_tokenizer, without_begin
 from judgekit.backends.openai.replies import Reply, Stops, read
+from judgekit.backends.vllm.sampling import LOOP_DETECTION
 from judgekit.config import SERVED
 from judgekit.errors import BackendError, RequestFailed, UnknownName, UserError
 
 Continuation = Literal["token ids", "text", "continue_final_message", "assistant prefill"]
 Render = Callable[[Sequence[Message]], str]
-
-LOOP_DETECTION = {"min_pattern_size": 43, "max_pattern_size": 512, "min_count": 3}
-"""vLLM's detector set to the criterion of `judgekit.loops`: three cycles and 128 tokens. A period
-below 43 has a multiple between 43 and 86; one above 512 is left to the search after the fact."""
 
 PROBE = ({"role": "user", "content": "Count from one to ten in words."},)
 CONTINUE = {"continue_final_message": True, "add_generation_prompt": False}

@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from judgekit.backends.engine import Ask, Context, Extension, Feature
+from judgekit.backends.engine import Ask, Context, Extension, Feature, check
 from judgekit.backends.transformers import loading
 from judgekit.config import ModelConfig
-from judgekit.errors import RequestFailed, UserError
+from judgekit.errors import UserError
 
 _TOKENS_A_STEP = {"cpu": 2048}
 """Tokens of one forward. On a CPU 2048 tokens already keep all cores busy."""
@@ -60,7 +60,7 @@ class TransformersEngine:
         """Go on from the context. Raises `RequestFailed` where it is empty, does not fit the
         model's window or holds ids unknown to it, and `BackendError` once the model failed."""
         ids = context.ids
-        self._check(ids, ask)
+        check(ids, ask, self.context_length, self._vocabulary)
         if ask.max_tokens <= 0:
             return Extension("", (), 0, "length", prompt_tokens=len(ids))
         if context.cache is None:
@@ -80,24 +80,6 @@ class TransformersEngine:
     async def aclose(self) -> None:
         """Stop the model's thread; what is under way fails."""
         await asyncio.to_thread(self._scheduler.close)
-
-    def _check(self, ids: list[int], ask: Ask) -> None:
-        window = self.context_length
-        if not ids:
-            raise RequestFailed("the prompt is empty")
-        if window is not None and len(ids) + max(1, ask.max_tokens) > window:
-            raise RequestFailed(
-                f"{len(ids)} tokens and {ask.max_tokens} more do not fit the context of "
-                f"{window} tokens"
-            )
-        for id_ in (*ids, *ask.logit_bias):
-            if not 0 <= id_ < self._vocabulary:
-                raise RequestFailed(f"token id {id_} is not in the model's vocabulary")
-        if ask.temperature < 0 or not 0 < ask.top_p <= 1:
-            raise RequestFailed(
-                f"temperature should be at least 0 and top_p in (0, 1], "
-                f"are {ask.temperature} and {ask.top_p}"
-            )
 
 
 def _pool(model: Any, slots: int) -> tuple[Any, str]:

@@ -126,8 +126,8 @@ def load(config: ModelConfig) -> Loaded:
     """
     _require_extra()
     device = _device(config.device)
-    dtype = _dtype(config.dtype, device)
-    source, options = _source(config.model)
+    dtype = dtype_of(config.dtype, device)
+    source, options = source_of(config.model)
     with quiet(), _named_faults(config.model):
         options = _reachable(source, options)
         tokenizer, model = _read(source, options, dtype)
@@ -135,7 +135,7 @@ def load(config: ModelConfig) -> Loaded:
     return Loaded(
         model=model.to(device).eval(),
         tokenizer=chat,
-        ends=_ends(model, chat),
+        ends=ends(getattr(model.generation_config, "eos_token_id", None), chat),
         source=source,
         device=device,
         dtype=dtype,
@@ -147,7 +147,7 @@ def load_tokenizer(name: str) -> ChatTokenizer:
     _require_extra()
     from transformers import AutoTokenizer
 
-    source, options = _source(name)
+    source, options = source_of(name)
     with quiet(), _named_faults(name):
         tokenizer = AutoTokenizer.from_pretrained(source, **_reachable(source, options))
     return _chat(tokenizer, name)
@@ -206,8 +206,11 @@ def _read(source: str, options: dict[str, Any], dtype: str) -> tuple[Any, Any]:
         return tokenizer, AutoModelForCausalLM.from_pretrained(source, **options)
 
 
-def _source(name: str) -> tuple[str, dict[str, Any]]:
-    """What to hand to `from_pretrained`, and with which options."""
+def source_of(name: str) -> tuple[str, dict[str, Any]]:
+    """What to hand to `from_pretrained`, and with which options (`gguf_file`).
+
+    Raises `UserError` for a name that can be no model.
+    """
     if name == embedded.NAME:
         if embedded.prepared_folder().is_dir() or embedded.locate():
             return str(embedded.prepared()), {}
@@ -347,7 +350,7 @@ def _counts(index: str, count: int) -> bool:
     return index.isdecimal() and int(index) < count
 
 
-def _dtype(wanted: str, device: str) -> str:
+def dtype_of(wanted: str, device: str) -> str:
     if wanted == "auto":
         # On a CPU without native bf16 arithmetic bf16 is several times slower than fp32.
         return "float32" if device == "cpu" else "bfloat16"
@@ -356,9 +359,9 @@ def _dtype(wanted: str, device: str) -> str:
     return _DTYPES[wanted]
 
 
-def _ends(model: Any, tokenizer: ChatTokenizer) -> frozenset[int]:
-    """What ends a turn: the model's own ends, and the template's end of turn."""
-    stated = getattr(model.generation_config, "eos_token_id", None)
-    ends = list(stated) if isinstance(stated, (list, tuple)) else [stated]
-    ends += [tokenizer.inner.eos_token_id, tokenizer.end_of_turn()]
-    return frozenset(id_ for id_ in ends if id_ is not None)
+def ends(stated: int | Sequence[int] | None, tokenizer: ChatTokenizer) -> frozenset[int]:
+    """What ends a turn: the ends that the model's generation configuration states, the
+    tokenizer's, and the template's end of turn."""
+    ids = list(stated) if isinstance(stated, Sequence) else [stated]
+    ids += [tokenizer.inner.eos_token_id, tokenizer.end_of_turn()]
+    return frozenset(id_ for id_ in ids if id_ is not None)
