@@ -19,7 +19,7 @@ from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
 from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS, value_asked_for
 from judgekit.verifier.extraction.spans import NUMBER
-from judgekit.verifier.reader import is_known_word
+from judgekit.verifier.reader import is_known_word, is_truth, said_first
 from judgekit.verifier.text import is_words, normalise, same_text
 
 NO_ANSWER = "no-answer"
@@ -145,7 +145,8 @@ def _compare_text(case: Case, answer: str, compared: Callable[[str, str], Compar
     if same_text(case.gold, answer):
         return "correct", f"“{answer}” is the gold answer up to case and punctuation.", ()
     if is_known_word(case.gold):
-        found = compared(case.gold, answer)
+        first = said_first(answer) if is_truth(case.gold) else ""
+        found = compared(case.gold, first or answer)
         if found.outcome != "undecided":
             return found.outcome, found.evidence, ()
     return "undecided", "A text answer in other words than the gold needs a reader.", (PROSE,)

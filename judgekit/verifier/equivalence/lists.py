@@ -157,7 +157,18 @@ def _by_name(
     if len(set(names)) != len(names) or set(table) != set(names):
         return None
     found = [compare(item.value, table[item.name].value) for item in left]
-    return all_of(found, "set", "they agree name by name")
+    decided = all_of(found, "set", "they agree name by name")
+    if decided.incorrect and _numbered(names):
+        values = [tuple(item.value for item in side) for side in (left, right)]
+        if unordered(compare, *values, proof=True).correct:
+            return unknown("the same values, numbered in another order", "set")
+    return decided
+
+
+def _numbered(names: list[Expr | None]) -> bool:
+    """x_1, x_2: the same letter throughout, with numbers."""
+    letters = {name.name.partition("_")[0] for name in names if isinstance(name, Symbol)}
+    return len(letters) == 1 and all(isinstance(name, Symbol) for name in names)
 
 
 def ordered(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) -> Comparison:

@@ -17,18 +17,23 @@ from judgekit.verifier.reader.tree import (
     UNIT_VECTOR,
     VALUES,
     ZERO,
+    Call,
     Collection,
     Expr,
     Matrix,
     Number,
+    Power,
     Product,
     Quotient,
     Sum,
+    Symbol,
     symbols,
 )
 
 Compare = Callable[[Expr, Expr], Comparison]
 _MOST_ENTRIES = 400
+_LARGEST_DETERMINANT = 5
+_TRANSPOSED = (Symbol("T"), Symbol("top"))
 
 
 def folded(expr: Expr) -> Expr:
@@ -38,6 +43,11 @@ def folded(expr: Expr) -> Expr:
         return expr.rows[0][0] if single else expr
     if isinstance(expr, Collection) and expr.brackets == "()" and len(expr.items) == 1:
         return folded(expr.items[0])
+    if isinstance(expr, Power) and expr.exponent in _TRANSPOSED:
+        turned = _rows(folded(expr.base))
+        return expr if turned is None else Matrix(tuple(zip(*turned, strict=True)))
+    if isinstance(expr, Call) and expr.name == "det" and isinstance(expr.args[0], Matrix):
+        return _determinant(expr.args[0].rows) or expr
     if isinstance(expr, Quotient) and isinstance(expr.top, Matrix):
         return _scaled(expr.top, Quotient(Number(Fraction(1)), expr.bottom))
     if isinstance(expr, Product):
@@ -51,6 +61,20 @@ def folded(expr: Expr) -> Expr:
             rows = zip(*(grid.rows for grid in grids), strict=True)
             return Matrix(tuple(tuple(map(Sum, zip(*row, strict=True))) for row in rows))
     return expr
+
+
+def _determinant(rows: tuple[tuple[Expr, ...], ...]) -> Expr | None:
+    """Laplace's expansion along the first row, of a square matrix of at most five rows."""
+    if len(rows) != len(rows[0]) or len(rows) > _LARGEST_DETERMINANT:
+        return None
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for i, entry in enumerate(rows[0]):
+        minor = _determinant(tuple(row[:i] + row[i + 1 :] for row in rows[1:]))
+        assert minor is not None
+        terms.append(Product((Number(Fraction((-1) ** i)), entry, minor)))
+    return Sum(tuple(terms))
 
 
 def components(expr: Expr, size: int) -> Expr:

@@ -197,7 +197,7 @@ def _solved(relation: Relation) -> list[Piece] | None:
     """A chain of inequalities as pieces: the variable stands alone, or linearly, in one member."""
     names = set().union(*map(symbols, relation.members))
     alone = [i for i, member in enumerate(relation.members) if isinstance(member, Symbol)]
-    if len(relation.members) > 3:
+    if len(relation.members) > 3 or (len(relation.members) == 3 and 1 not in alone and alone):
         return None
     whole: list[Piece] = [LINE]
     for i, op in enumerate(relation.ops):
@@ -205,7 +205,7 @@ def _solved(relation: Relation) -> list[Piece] | None:
         if op not in _FLIPPED:
             return None
         found = None
-        if i in alone and (i + 1 not in alone or len(relation.members) == 2):
+        if i in alone and (i + 1 not in alone or i == 1 or len(relation.members) == 2):
             if not isinstance(left, Symbol) or left.name in symbols(right):
                 return None
             found = _half(op, right)

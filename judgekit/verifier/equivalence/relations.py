@@ -69,6 +69,16 @@ def is_name(expr: Expr) -> bool:
     return False
 
 
+def _is_point(expr: Expr) -> bool:
+    """A(1, 2): a point with its name."""
+    if not isinstance(expr, Product) or len(expr.factors) != 2:
+        return False
+    name, place = expr.factors
+    capital = isinstance(name, Symbol) and name.name[0].isupper()
+    pair = isinstance(place, Collection) and place.brackets == "()" and len(place.items) > 1
+    return capital and pair
+
+
 def _is_differential(expr: Expr) -> bool:
     """dy, d^2y, dx^2, \\partial f: half of a derivative."""
     first = expr.factors[0] if isinstance(expr, Product) and len(expr.factors) > 1 else None
@@ -85,6 +95,8 @@ def _is_proper(expr: Expr) -> bool:
 
 def named(expr: Expr) -> Named:
     """The value that a statement gives, with its name; an expression gives itself."""
+    if _is_point(expr):
+        return Named(expr.factors[1], expr.factors[0])  # type: ignore[union-attr]
     if isinstance(expr, Labelled):
         inner = named(expr.value)
         return Named(expr) if inner.name is None else inner
@@ -133,7 +145,7 @@ def same_name(gold: Expr | None, answer: Expr | None) -> bool:
     """Whether two names may be of the same thing: one of them is missing, or they agree."""
     if gold is None or answer is None or gold == answer:
         return True
-    gold, answer = _as_quotient(gold), _as_quotient(answer)
+    gold, answer = _canonical(gold), _canonical(answer)
     if _head(gold) == _head(answer):
         return True
     return any(
@@ -146,10 +158,15 @@ def _is_graph(name: Expr) -> bool:
     return isinstance(name, Call) and name.name in ("f", "g", "h") and name.args == (Symbol("x"),)
 
 
-def _as_quotient(name: Expr) -> Expr:
-    """a : b as a / b."""
+def _canonical(name: Expr) -> Expr:
+    """a : b as a / b, and dy/dx as y'."""
     if isinstance(name, Ratio) and len(name.parts) == 2:
         return Quotient(*name.parts)
+    if isinstance(name, Quotient) and is_name(name):
+        function = name.top.factors[1] if isinstance(name.top, Product) else None
+        first = name.top.factors[0] if isinstance(name.top, Product) else None
+        if first == Symbol("d") and isinstance(function, Symbol):
+            return Symbol(function.name + "'")
     return name
 
 

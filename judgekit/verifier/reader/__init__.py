@@ -15,11 +15,12 @@ from judgekit.verifier.reader import special
 from judgekit.verifier.reader.brackets import items
 from judgekit.verifier.reader.latex import prefix, starts
 from judgekit.verifier.reader.parser import Grammar, Parser, Style
+from judgekit.verifier.reader.special import said_first
 from judgekit.verifier.reader.tails import tail
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
-from judgekit.verifier.reader.tree import Expr, SetBuilder
+from judgekit.verifier.reader.tree import Expr, SetBuilder, Truth
 
-__all__ = ["Unreadable", "is_known_word", "read", "readings"]
+__all__ = ["Unreadable", "is_known_word", "is_truth", "read", "readings", "said_first"]
 
 _GRAMMAR = Grammar(prefix, starts, tail)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
@@ -37,6 +38,17 @@ _INTEGER = re.compile(
 )
 """Words after a formula that say which letter is an integer."""
 _NAMED = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,12}\^")
+_ALL = re.compile(
+    r"\A(?:\\text\s?\{\s{0,3})?(?:for\s)?(?:all|any|every)(?:\sreal)?(?:\svalues\sof)?\s{0,3}\}?\s{0,3}\$?"
+    r"(?=[A-Za-z]\s{0,3}(?:[<>=]|\\(?:[gln]eq?|in)(?![a-z])))",
+    re.IGNORECASE,
+)
+"""Words before a condition: all x > 2."""
+_FOR_ALL = re.compile(
+    r",?\s{0,3}(?:\\q?quad\s{0,3})?\(?(?:\\text\s?\{\s{0,3})?(?:\\forall\s{0,3}|for\s(?:all|any|every)\s{0,3})"
+    r"(?:real\s)?(?:numbers?\s|integers?\s)?\}?\s{0,3}\$?[A-Za-z](?:\s{0,3}\\in\s{0,3}[^\s,;]{1,30})?\$?\}?\)?\Z"
+)
+"""Words after an identity: f(x) = x for all x."""
 _REMARK = re.compile(
     r"(?:\\text\s?\{\s{0,3})?\(\s{0,3}(?:approximately|approx\.?|about|\\approx|≈)\s{0,3}\}?\s{0,3}\$?"
     r"(-?\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s{0,3})?\)\}?\Z"
@@ -44,7 +56,7 @@ _REMARK = re.compile(
 """The remark after a value that says what it is about: 2\\pi (approximately 6.28)."""
 _GOING_ON = re.compile(r"\d\.\d{1,40}\s?\.\.\.\Z")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
-_TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]")
+_TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]|\^-?[A-Za-z]{2}")
 _LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z]\Z")
 
 
@@ -78,6 +90,11 @@ def is_known_word(text: str) -> bool:
     return len(text) <= 200 and special.read(clean(text)) is not None
 
 
+def is_truth(text: str) -> bool:
+    """Whether the text is yes or no, true or false, and nothing else."""
+    return isinstance(special.read(clean(text)), Truth)
+
+
 def _styles(text: str) -> Iterator[Style]:
     yield Style()
     if "," in text:
@@ -87,7 +104,7 @@ def _styles(text: str) -> Iterator[Style]:
             yield Style(comma=True, grouped=False)
     if "/" in text and _SLASHED.search(text):
         yield Style(tight=True)
-    if "e^" in text and _TYPED.search(text):
+    if "^" in text and _TYPED.search(text):
         yield Style(typed=True)
     if "^" in text and _NAMED.search(text):
         yield Style(named=True)
@@ -146,6 +163,8 @@ def clean(text: str) -> str:
         text = text[1:]
     if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
         text = text[len("\\boxed{") :]
+    if "all" in text or "any" in text:
+        text = _FOR_ALL.sub("", _ALL.sub("", text))
     if "integer" in text:
         text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
     if text.endswith("}") and text.count("}") == text.count("{") + 1:

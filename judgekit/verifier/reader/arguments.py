@@ -9,7 +9,6 @@ from __future__ import annotations
 from judgekit.verifier.reader import functions
 from judgekit.verifier.reader.brackets import bracketed
 from judgekit.verifier.reader.parser import POWER, Parser, numeral
-from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
     Collection,
     Expr,
@@ -23,7 +22,7 @@ def argument(parser: Parser) -> Expr:
         parser.advance()
         return numeral(token.text)
     if token.kind == "word" and len(token.text) > 1 and token.text not in functions.UNARY:
-        split(parser)
+        parser.split()
     if token.text == "{" and token.kind == "op":
         return bracketed(parser)
     return parser.expression(POWER + 1)
@@ -33,17 +32,9 @@ def digit(parser: Parser) -> Expr:
     """The argument of `\\frac`, which takes one digit of a numeral that has no braces."""
     token = parser.token
     if token.kind == "num" and len(token.text) > 1 and token.text[0].isdigit():
-        split(parser)
+        parser.split()
         return numeral(parser.advance().text)
     return argument(parser)
-
-
-def split(parser: Parser) -> None:
-    """Cut the first character off the token here."""
-    token = parser.token
-    first = token._replace(text=token.text[0])
-    rest = Token(token.kind, token.text[1:], token.at + 1, False)
-    parser.tokens[parser.i : parser.i + 1] = [first, rest]
 
 
 def arguments(parser: Parser) -> tuple[Expr, ...]:

@@ -157,10 +157,9 @@ def _command(parser: Parser, text: str) -> Expr:
     if text in _DECORATIONS:
         if text in ("\\angle", "\\triangle", "\\measuredangle"):
             return parser.expression(MULTIPLY)
-        if text == "\\overline":
-            inside = argument(parser)
-            return Call("conjugate", (inside,)) if _complex(inside) else inside
         inside = argument(parser)
+        if text in ("\\overline", "\\bar") and _complex(inside):
+            return Call("conjugate", (inside,))
         unit = text == "\\vec" and inside in _UNIT_VECTORS
         if (text in _ACCENTS or unit) and isinstance(inside, (Symbol, Constant)):
             if inside in _UNIT_VECTORS:

@@ -36,6 +36,7 @@ GREEK = frozenset(
         \lambda \mu \nu \xi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma
         \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega \hbar \ell \nabla \partial
         \imath \jmath \mho \Box \star \dagger \complement \Re \Im \aleph \Pr \deg \dim \sup \inf
+        \top
     """)
 )
 _SELECTIONS = frozenset("CAP")

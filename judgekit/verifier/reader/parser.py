@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from judgekit.verifier.reader import functions
 from judgekit.verifier.reader.tokens import Token, Unreadable
 from judgekit.verifier.reader.tree import (
     MINUS_ONE,
@@ -68,6 +69,8 @@ BINDING = {
 _SET_OPS = {"\\cap": "intersection"} | dict.fromkeys(
     ("\\cup", "\\bigcup", "\\cupdot", "\\sqcup", "\\uplus"), "union"
 )
+_WHOLE_EXPONENTS = frozenset((*functions.UNARY, "pi", "inf", "infty", "oo", "sqrt"))
+_DOMAINS = frozenset("ZNRQC")
 _MODULO = frozenset(("mod", "modulo", "\\mod", "\\bmod", "\\pmod"))
 _TIMES = frozenset(("*", "\\cdot", "\\times", "\\ast", "\\bullet"))
 
@@ -133,6 +136,13 @@ class Parser:
     def at(self, *texts: str) -> bool:
         token = self.tokens[self.i]
         return token.text in texts and token.kind in ("op", "cmd")
+
+    def split(self) -> None:
+        """Cut the first character off the token here."""
+        token = self.token
+        first = token._replace(text=token.text[0])
+        rest = Token(token.kind, token.text[1:], token.at + 1, False)
+        self.tokens[self.i : self.i + 1] = [first, rest]
 
     def take(self, *texts: str) -> bool:
         """Step over the token if it is one of these."""
@@ -302,6 +312,12 @@ class Parser:
         members = [left]
         while self.token.kind in ("op", "cmd") and self.token.text in RELATIONS:
             op = RELATIONS[self.advance().text]
+            domain = self.token.text if op in ("in", "notin") else ""
+            if domain in _DOMAINS and self.peek().text not in ("(", "^", "_"):
+                self.advance()
+                ops.append(op)
+                members.append(Word(f"set:{domain}"))
+                continue
             if op in ("<", ">") and self.take("="):
                 op += "="
             ops.append(op)
@@ -318,6 +334,9 @@ class Parser:
             return self.primed(base)
         if self.at("+", "-") and self.peek().kind in ("op", "end"):
             raise self.fault("a sign alone as exponent")  # one-sided limits, ions
+        word = self.token.text if self.token.kind == "word" and not self.style.typed else ""
+        if len(word) > 1 and word.lower() not in _WHOLE_EXPONENTS:
+            self.split()  # a^xy is a^x times y
         exponent = self.expression(POWER)
         if isinstance(exponent, Word):
             raise self.fault("words as exponent")

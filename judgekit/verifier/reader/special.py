@@ -26,6 +26,9 @@ _DAY_MONTH = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_MONTH}|may)\.?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
 )
 _TEXT = re.compile(r"\$?\s*\\(?:text|mathrm|textbf|mbox|textrm)\s*\{([^{}\\$]*)\}\s*\$?")
+_TRUTH_FIRST = re.compile(
+    r"(?:\\text\s?\{\s?)?(yes|no|true|false)\s?[,.;:\u2014-]\s", re.IGNORECASE
+)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'\- ]*")
 
 
@@ -42,6 +45,12 @@ def read(text: str) -> Expr | None:
     if not _WORDS.match(text):
         return None
     return _date(text) or _word(text)
+
+
+def said_first(text: str) -> str:
+    """The yes or no, true or false, that an answer begins with before it gives a reason."""
+    first = _TRUTH_FIRST.match(text)
+    return first.group(1) if first else ""
 
 
 def _clock(text: str) -> Expr | None:
@@ -86,7 +95,7 @@ def _word(text: str) -> Expr | None:
         return Word("set:R")
     if word in words.EMPTY:
         return EMPTY
-    if word in words.NAMED and (len(word) > 3 or word in ("odd", "dne")):
+    if word in words.NAMED and (len(word) > 3 or word in ("odd", "dne", "may")):
         return Word(words.NAMED[word])
     if word in words.INFINITE:
         return Constant("inf")
