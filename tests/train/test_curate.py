@@ -159,6 +159,11 @@ class TestDuplicates:
             earlier = [r for r in kept if r.number < number]
             assert any(jaccard(mine, shingles(r.question)) >= threshold for r in earlier)
 
+    def test_an_endless_question_and_as_many_domains_as_rows_take_little_time(self) -> None:
+        assert near_duplicates([row(0, "why " * 9 + "a b c " * 300_000), row(1)]) == {}
+        rows = [row(i, domain=str(i)) for i in range(50_000)]
+        assert len(draw(rows, 50_000)) == 50_000
+
     def test_near_duplicates_are_found(self) -> None:
         """At 0.85 a pair is missed with probability below 1e-5; none of 200 is."""
         rng = random.Random(5)
@@ -434,7 +439,7 @@ class TestWhole:
         found = curated(tmp_path, rows, Recipe(total=20, seed=4), benchmarks, solvers=["small"])
         assert removed_by(found) == {
             "errors": 1,
-            "layout": 1,
+            "format": 1,
             "duplicates": 1,
             "near duplicates": 1,
             "contaminated": 1,

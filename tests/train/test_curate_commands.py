@@ -50,7 +50,7 @@ def test_a_table_says_what_each_filter_removed(typed: Typed) -> None:
     assert code == 0
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "errors 40 0 40" in lines
-    assert "layout r7: [asy] in the question 40 1 39" in lines
+    assert "format r7: [asy] in the question 40 1 39" in lines
     assert "solved r0: solved by small, large 39 16 23" in lines
     assert any(line.startswith("not drawn") and line.endswith("23 13 10") for line in lines)
     assert "decontaminated against starter (86)" in err
@@ -73,7 +73,7 @@ def test_json_is_the_record(typed: Typed) -> None:
     }
     assert [step["filter"] for step in record["steps"]] == [
         "errors",
-        "layout",
+        "format",
         "duplicates",
         "near duplicates",
         "contaminated",

@@ -144,7 +144,7 @@ def _filters(
 ) -> Iterator[tuple[str, Filter]]:
     """Quality, then what must not be learnt twice or at all, then difficulty."""
     yield "errors", quality.errors
-    yield "layout", quality.layout
+    yield "format", quality.layout
     yield "duplicates", exact_duplicates
     if recipe.near is not None:
         yield "near duplicates", partial(near_duplicates, threshold=recipe.near)

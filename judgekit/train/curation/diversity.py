@@ -88,10 +88,12 @@ def draw(
         weight = []
         if like and len(chosen) >= UNIFORM_SHARE * total:
             weight = [like.get(domain, 0.0) for domain in open_domains]
-        domain = rng.choices(open_domains, weight if any(weight) else None)[0]
-        chosen.append(_pop_by_rank(domains[domain], rng))
-        if not domains[domain]:
-            open_domains.remove(domain)
+        place = rng.choices(range(len(open_domains)), weight if any(weight) else None)[0]
+        left = domains[open_domains[place]]
+        chosen.append(_pop_by_rank(left, rng))
+        if not left:
+            open_domains[place] = open_domains[-1]
+            open_domains.pop()
     return chosen
 
 

@@ -24,6 +24,9 @@ BANDS, ROWS = 25, 5
 COMPARED = 4
 """Earlier rows of one band that a row is compared with."""
 
+CHUNK = 4096
+"""Shingles hashed at a time, so that one endless question does not fill the memory."""
+
 
 def normal(question: str) -> str:
     """The question without regard to case and spacing."""
@@ -102,6 +105,9 @@ def _signatures(texts: Sequence[str]) -> Any:
     signatures = np.empty((len(texts), BANDS * ROWS), dtype=np.uint32)
     for place, text in enumerate(texts):
         values = np.fromiter(shingles(text), dtype=np.uint64)
-        hashed = (factor * values + shift) >> np.uint64(32)
-        signatures[place] = hashed.min(axis=1)
+        least = [
+            ((factor * values[start : start + CHUNK] + shift) >> np.uint64(32)).min(axis=1)
+            for start in range(0, len(values), CHUNK)
+        ]
+        signatures[place] = np.minimum.reduce(least)
     return signatures
