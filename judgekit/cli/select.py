@@ -199,9 +199,7 @@ def _finish(
     rows += [[f"problems with {reason}", f"{n:,}"] for reason, n in record["nothing"].items()]
     rows += [["problems that gave rows", f"{record['problems']:,}"]]
     rows += [["rows", f"{record['rows']:,}"]]
-    rows += [
-        [f"rows, {name.replace('_', ' ')}", f"{n:,}"] for name, n in record["counts"].items()
-    ]
+    rows += [[f"rows, {name.replace('_', ' ')}", f"{n:,}"] for name, n in record["counts"].items()]
     screen().print(table(None, [f"select {method}", ""], rows, right=1))
     remarks(quiet).print(f"rows: {plain(str(selected.out))}", soft_wrap=True)
     return errors.DONE
