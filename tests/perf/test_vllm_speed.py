@@ -1,0 +1,153 @@
+"""vLLM through the engine seam beside vLLM alone, and what waits cost on it (`make perf-vllm`).
+
+vLLM's processes share the machine with whatever else runs there: contenders alternate, and the
+ratio asserted is the median of the ratios of neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from judgekit import strategies
+from judgekit.backends.engine import Context
+from judgekit.backends.transformers import embedded
+from judgekit.backends.turn import Model, Sampling, Transcript, Turn
+from judgekit.config import ModelConfig
+from judgekit.prompt import load_prompt
+from judgekit.records import Problem
+
+pytest.importorskip("vllm", reason="vLLM is not installed: make perf-vllm")
+
+from judgekit.backends.vllm import starting
+from judgekit.backends.vllm.engine import VLLMEngine
+
+pytestmark = [pytest.mark.perf, pytest.mark.model]
+
+ROWS, PROMPT, NEW = 32, 64, 64
+CONFIG = ModelConfig(backend="vllm", concurrency=ROWS)
+TOKENS = 192
+"""Of a response with three waits."""
+
+QUESTIONS = (
+    "Tom has 12 pens and buys 7 more. How many pens does he have?",
+    "A train covers 150 km in 2.5 hours. What is its speed in km/h?",
+    "What is the sum of the first five odd numbers?",
+    "A rectangle is 4 cm wide and 9 cm long. What is its area?",
+    "How many minutes are there in three and a half hours?",
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[VLLMEngine]:
+    if not embedded.prepared_folder().is_dir() and embedded.locate() is None:
+        pytest.skip(f"the embedded model is not installed: {embedded.INSTALL}")
+    engine = VLLMEngine(CONFIG)
+    yield engine
+    asyncio.run(engine.aclose())
+
+
+def test_three_waits_cost_hardly_more_than_writing_as_much(engine: VLLMEngine) -> None:
+    """Processor time of vLLM's processes; the prompt is in the cache of prefixes for both."""
+    ratios, walls = [], []
+    for question in QUESTIONS:
+        free(engine, question, 4)
+        handed, cached = engine.counters.handed, engine.counters.cached
+        forced = measured(lambda question=question: budget_forced(engine, question))
+        handed, cached = engine.counters.handed - handed, engine.counters.cached - cached
+        tokens = sum(segment.tokens for segment in forced[0].segments)
+        alone = measured(lambda question=question, n=tokens: free(engine, question, n))
+        ratios.append(forced[1] / alone[1])
+        walls.append(forced[2] / alone[2])
+        print(
+            f"{tokens} tokens: {ratios[-1]:.2f} of one free generation's processor time, "
+            f"{walls[-1]:.2f} of its time; {cached} of {handed} tokens were in the cache"
+        )
+        # Every continuation finds all but the last block, and computes at least one token.
+        block = engine.described["block_size"]
+        extensions = 1 + sum(each.by == "forced" for each in forced[0].segments)
+        assert cached >= handed - extensions * (block + 1)
+    print(f"median {statistics.median(ratios):.2f} (time {statistics.median(walls):.2f})")
+    assert statistics.median(ratios) <= 1.15
+
+
+def measured(work: Any) -> tuple[Any, float, float]:
+    """What the work returns, and the processor seconds of vLLM and the seconds that it took."""
+    before, began = processor_seconds(), time.perf_counter()
+    result = work()
+    return result, processor_seconds() - before, time.perf_counter() - began
+
+
+def processor_seconds() -> float:
+    """Of all processes that this one has started."""
+    import psutil
+
+    times = [each.cpu_times() for each in psutil.Process().children(recursive=True)]
+    return sum(each.user + each.system for each in times)
+
+
+def budget_forced(engine: VLLMEngine, question: str) -> Transcript:
+    chosen = strategies.get("budget-forcing")
+    model = Model(engine, load_prompt(chosen.prompt), Sampling(TOKENS))
+    result = asyncio.run(chosen.run(model, Problem("q", question, "0"), waits=3))
+    return result if isinstance(result, Transcript) else result[-1]
+
+
+def free(engine: VLLMEngine, question: str, tokens: int) -> None:
+    """One generation of this many tokens from the strategy's own prompt."""
+    prompt = load_prompt(strategies.get("budget-forcing").prompt)
+
+    async def drive() -> None:
+        turn = Model(engine, prompt, Sampling(tokens)).start(Problem("q", question, "0"))
+        await turn.write(max_tokens=tokens, min_tokens=tokens)
+
+    asyncio.run(drive())
+
+
+def test_as_fast_as_its_own_offline_throughput(engine: VLLMEngine) -> None:
+    """Tokens a second of equal rows, beside `LLM.generate` with the same settings."""
+    from vllm import LLM, SamplingParams
+
+    chosen = starting.settings(CONFIG, starting.model_source(CONFIG), cpu=True)
+    offline = LLM(**chosen)
+    draw = random.Random(1)
+    params = SamplingParams(temperature=0, max_tokens=NEW, min_tokens=NEW)
+    speeds: dict[str, list[float]] = {"offline": [], "ours": []}
+    for repetition in range(-1, 7):
+        # Fresh prompts for each pair, so that nothing is in the cache of prefixes.
+        prompts = [tuple(draw.randrange(100, 40000) for _ in range(PROMPT)) for _ in range(ROWS)]
+        for name in sorted(speeds, reverse=bool(repetition % 2)):
+            began = time.perf_counter()
+            if name == "ours":
+                written = asyncio.run(through_turns(engine, prompts))
+            else:
+                outputs = offline.generate(
+                    [{"prompt_token_ids": list(each)} for each in prompts], params, use_tqdm=False
+                )
+                written = sum(len(each.outputs[0].token_ids) for each in outputs)
+            assert written == ROWS * NEW
+            if repetition >= 0:
+                speeds[name].append(written / (time.perf_counter() - began))
+    ratios = [ours / alone for ours, alone in zip(speeds["ours"], speeds["offline"], strict=True)]
+    for name, each in speeds.items():
+        shown = ", ".join(f"{speed:.0f}" for speed in each)
+        print(f"  {name:8} {statistics.median(each):6.1f} tokens/s ({shown})")
+    print(f"  median ratio {statistics.median(ratios):.2f}")
+    assert statistics.median(ratios) >= 0.95
+
+
+async def through_turns(engine: VLLMEngine, prompts: list[tuple[int, ...]]) -> int:
+    """The prompts as strategies drive the engine; tokens written."""
+
+    async def one(prompt: tuple[int, ...]) -> int:
+        turn = Turn(engine, Context((), "", prompt), Sampling(max_tokens=NEW))
+        await turn.write(min_tokens=NEW)
+        return sum(segment.tokens for segment in turn.transcript().segments)
+
+    return sum(await asyncio.gather(*map(one, prompts)))
