@@ -36,7 +36,8 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
     """The command of vLLM's server where vLLM is installed, else of `transformers serve`.
 
     It answers on this machine only, unless `more` (handed to the server as it is) says otherwise.
-    Raises `UserError` for a name that is no model, and `EnvironmentFault` where neither is installed.
+    Raises `UserError` for a name that is no model, and `EnvironmentFault` where neither is
+    installed.
     """
     address = ("--host", "127.0.0.1", "--port", str(port))
     url = f"http://127.0.0.1:{port}/v1"
