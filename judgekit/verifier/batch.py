@@ -24,16 +24,11 @@ def verify(
     verdicts of both stages. Raises `UnknownName` for another `kind`, `DataError` for a gold or
     response that is no text.
     """
-    return grade_row(
-        {
-            "gold": gold,
-            "response": response,
-            "question": question,
-            "kind": kind,
-            "choices": choices,
-        },
-        0,
+    row = {"gold": gold, "response": response}
+    case = make_case(
+        _text(row, "gold", 0), _text(row, "response", 0), question, _kind(kind), choices
     )
+    return grade(case, "0")
 
 
 def verify_many(rows: Iterable[Mapping[str, Any]], workers: int | None = None) -> list[Grade]:
@@ -90,6 +85,9 @@ def _grade(verdict: Verdict, stage: str, id: str, sample: int, trail: tuple[Verd
     )
 
 
+_KINDS = ("auto", *get_args(Kind))
+
+
 def _text(row: Mapping[str, Any], field: str, number: int) -> str:
     value = row.get(field)
     if isinstance(value, str):
@@ -102,7 +100,6 @@ def _text(row: Mapping[str, Any], field: str, number: int) -> str:
 
 
 def _kind(kind: str) -> Any:
-    known = ("auto", *get_args(Kind))
-    if kind not in known:
-        raise UnknownName("kind of answer", kind, known)
+    if kind not in _KINDS:
+        raise UnknownName("kind of answer", kind, _KINDS)
     return kind

@@ -31,6 +31,8 @@ def resolve_kind(gold: str, question: str | None, choices: Sequence[str]) -> Kin
 
 
 def _is_prose(gold: str) -> bool:
+    if not _WORDS.search(gold):
+        return False
     plain = _TEXT_COMMAND.sub(r"\1", gold).strip().strip("$").strip()
     words = _WORDS.findall(plain)
     if not words:

@@ -113,10 +113,10 @@ def _compare_readings(case: Case, compared: Callable[[str, str], Comparison]) ->
         if decided is None or (decided[0] == "undecided" and later):
             decided = outcome, evidence, reading, flags
     assert decided is not None
+    if decided[0] != "incorrect" or not others:
+        return decided
     parts = [c for c in others if c not in same and first.start <= c.start and c.end <= first.end]
-    if decided[0] == "incorrect" and any(
-        _COMPARE[case.kind](case, part.text, compared)[0] == "correct" for part in parts
-    ):
+    if any(_COMPARE[case.kind](case, part.text, compared)[0] == "correct" for part in parts):
         evidence = f"One of several marked answers, {first.text}, equals the gold, not all."
         return "undecided", evidence, first, ("conflict",)
     return decided

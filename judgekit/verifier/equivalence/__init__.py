@@ -21,6 +21,7 @@ from judgekit.verifier.equivalence.normal import normal, plain
 from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
 from judgekit.verifier.equivalence.realsets import real_set
 from judgekit.verifier.equivalence.relations import named
+from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.equivalence.signs import both_signs
 from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, whole_answers
 from judgekit.verifier.reader import read, readings
@@ -57,14 +58,14 @@ def same_form(gold: str, answer: str) -> Comparison:
 
     Two decimals, or a decimal and a fraction, that differ are left to the rounding policy.
     """
-    if (form := normal(gold)) and form == normal(answer):
+    if (form := normal(gold)) and (gold == answer or form == normal(answer)):
         return yes(f"{_shown(answer)} is the gold answer as written", "normal form")
     left, right = plain(gold), plain(answer)
     if left is None or right is None:
         return unknown("not two plain numbers", "exact rational")
-    if left[0] == right[0]:
+    if left.value == right.value:
         return yes(f"{_shown(answer)} equals {_shown(gold)} as exact rationals", "exact rational")
-    if left[1] or right[1]:
+    if left.places is not None or right.places is not None:
         return unknown(f"{_shown(answer)} is not exactly {_shown(gold)}", "exact rational")
     return no(f"{_shown(answer)} differs from {_shown(gold)} as exact rationals", "exact rational")
 
@@ -81,6 +82,8 @@ def compare(
     found = same_form(gold, answer)
     if found.outcome != "undecided":
         return found
+    if "," not in gold + answer and (left := plain(gold)) and (right := plain(answer)):
+        return _told(numbers(left, right), gold, answer)
     golds, answers = _distinct(gold), _distinct(answer)
     if not golds or not answers:
         side = "gold" if not golds else "answer"
@@ -178,6 +181,9 @@ def _told(found: Comparison, gold: str, answer: str) -> Comparison:
 
 def _shown(text: str) -> str:
     """The text on one line, without control characters, cut to sixty characters."""
-    clean = "".join(c if c.isprintable() else " " for c in text[:200]).strip().strip("$")
+    clean = text[:200]
+    if not clean.isprintable():
+        clean = "".join(c if c.isprintable() else " " for c in clean)
+    clean = clean.strip().strip("$")
     clean = " ".join(clean.split())
     return clean if len(clean) <= 60 else clean[:57] + "..."

@@ -11,6 +11,7 @@ import re
 from fractions import Fraction
 
 from judgekit.verifier.reader.tokens import LONGEST
+from judgekit.verifier.reader.tree import Number
 
 _MARKUP = re.compile(
     r"(?:\\(?:left|right|displaystyle|textstyle|limits|big|Big|bigg|Bigg|quad|qquad|hline)(?![A-Za-z])"
@@ -32,6 +33,8 @@ def normal(text: str) -> str:
     if len(text) > LONGEST:
         return ""
     text = text.strip().rstrip(_END)
+    if text.isdigit():
+        return text
     text = _SIZED.sub(lambda found: _SAME[found.group()], text)
     text = _WORD.sub(_lower, text)
     return _MARKUP.sub(_gap, text).rstrip(_END)
@@ -49,8 +52,8 @@ def _gap(found: re.Match[str]) -> str:
     return " " if text[start - 1 : start].isdigit() and text[end : end + 1].isdigit() else ""
 
 
-def plain(text: str) -> tuple[Fraction, bool] | None:
-    """A plain number as (value, is it a decimal), or None for all other text."""
+def plain(text: str) -> Number | None:
+    """A plain number, read without the reader; None for all other text."""
     bare = text.strip().strip("$").strip().rstrip(".").rstrip()
     if len(bare) > 1000:
         return None
@@ -69,4 +72,4 @@ def plain(text: str) -> tuple[Fraction, bool] | None:
         if denominator == 0:
             return None
         value = Fraction(int(top or over), denominator)
-    return (-value if sign == "-" else value), part is not None
+    return Number(-value if sign == "-" else value, None if part is None else len(part))

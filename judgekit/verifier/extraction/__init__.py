@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from judgekit.records import Kind
 from judgekit.verifier.extraction.letters import letter_answers
@@ -31,8 +31,7 @@ MAX_CANDIDATES = 32
 FLAG_WEAK, FLAG_CONFLICT = "weak-cue", "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One reading of the answer: `text` as cleaned, `text[start:end]` of the response as it stood.
 
     `cue` names what marked it ("boxed", "answer-tag", "hashes", "final-answer", "phrase", ...).
@@ -84,10 +83,7 @@ def extract(
     flags = _flags(spans)
     if spans:
         spans = with_readings(spans[0]) + spans[1:]
-    candidates = tuple(
-        Candidate(span.text, span.start, span.end, span.cue, span.strength)
-        for span in spans[:MAX_CANDIDATES]
-    )
+    candidates = tuple([Candidate(*span[:5]) for span in spans[:MAX_CANDIDATES]])
     return Extraction(candidates, flags, region.name, finished)
 
 
@@ -142,6 +138,8 @@ def _flags(spans: Sequence[Span]) -> tuple[str, ...]:
 def _conflicting(spans: Iterable[Span]) -> bool:
     """Whether two separate cues of the last group name answers that differ even as plain text."""
     first, *others = spans
+    if not others:
+        return False
     plain = _plain(first.text)
     return any(
         other.group != first.group and other.rival and _plain(other.text) != plain

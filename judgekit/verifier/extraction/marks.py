@@ -7,18 +7,19 @@ who boxes every possible value gives a list and not a hit.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
 from typing import NamedTuple
 
 from judgekit.verifier.extraction.json_field import json_answer
 from judgekit.verifier.extraction.spans import MAX_ANSWER, Span, Strength, clean, is_placeholder
 
-BOXES = ("\\boxed", "\\fbox", "\\framebox", "\\beginboxed", "<|begin_of_box|>")
 MAX_BOXES = 64
 MAX_DEPTH = 200
 MAX_AFTER_HASHES = 200
 """Characters that may follow the line of the four hashes: after a heading stands a section."""
 
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|beginboxed)|<\|begin_of_box\|>")
+_LONGEST_BEFORE = len("<|begin_of_")
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
 _JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!+])+")
@@ -38,12 +39,14 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     boxes = _boxes(text, start, end, whole)
     found = [*boxes, *_tags(text, start, end, whole), *_hashes(text, start, end, whole)]
     found = found or json_answer(text, start, end)
+    if len(found) < 2:
+        return found
     found.sort(key=lambda span: (span.end, -span.start), reverse=True)
     return _innermost(found)
 
 
 def _rival(span: Span) -> Span:
-    return Span(span.text, span.start, span.end, span.cue, span.strength, span.group, rival=True)
+    return span._replace(rival=True)
 
 
 def _innermost(spans: list[Span]) -> list[Span]:
@@ -78,7 +81,7 @@ def _says_more(tag: Span, boxes: list[Span]) -> bool:
 
 
 def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
-    boxes = list(_last_boxes(text, start, end, whole))
+    boxes = _last_boxes(text, start, end, whole)
     if not boxes:
         return []
     first = len(boxes) - 1
@@ -123,14 +126,18 @@ def _joined(between: str) -> bool:
     return words[0] in ("and", "or") and one_sentence and not _CONCLUDES.search(between)
 
 
-def _last_boxes(text: str, start: int, end: int, whole: bool) -> Iterator[_Box]:
+def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[_Box]:
     """The last boxes of the text, outermost only, in the order of the text."""
-    marks = _last_marks(text, start, end)
+    first = text.find("box", start, end)
+    if first < 0:
+        return []
+    boxes = []
     reached = start
-    for position, command in marks:
-        if position < reached:
+    marks = _BOX.finditer(text, max(start, first - _LONGEST_BEFORE), end)
+    for mark in deque(marks, maxlen=MAX_BOXES):
+        if mark.start() < reached:
             continue
-        box = _read_box(text, position + len(command), end, command, whole)
+        box = _read_box(text, mark.end(), end, mark.group(), whole)
         if box is None:
             continue
         inner, begin, stop, closed = box
@@ -139,19 +146,9 @@ def _last_boxes(text: str, start: int, end: int, whole: bool) -> Iterator[_Box]:
         if not answer or is_placeholder(answer):
             continue
         strength: Strength = "strong" if closed else "medium"
-        yield _Box(position, Span(answer, begin, stop, "boxed", strength, group=position))
-
-
-def _last_marks(text: str, start: int, end: int) -> list[tuple[int, str]]:
-    marks: list[tuple[int, str]] = []
-    for command in BOXES:
-        position = end
-        for _ in range(MAX_BOXES):
-            position = text.rfind(command, start, position)
-            if position < 0:
-                break
-            marks.append((position, command))
-    return sorted(marks)
+        span = Span(answer, begin, stop, "boxed", strength, group=mark.start())
+        boxes.append(_Box(mark.start(), span))
+    return boxes
 
 
 def _read_box(
@@ -203,12 +200,12 @@ def _line_end(text: str, start: int, end: int) -> int:
 
 
 def _unboxed(inner: str) -> str:
-    for command in ("\\boxed", "\\fbox"):
-        inner = inner.replace(command, "")
-    return inner
+    return inner.replace("\\boxed", "").replace("\\fbox", "") if "box" in inner else inner
 
 
 def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    if "<" not in text:
+        return []
     spans = []
     for opening, closing in _TAGS:
         begin = text.rfind(opening, start, end)

@@ -138,7 +138,9 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     stop, closed = _clause_end(text, begin, end)
     if stop <= begin or (not closed and not whole):
         return []
-    clause = _VERB_ENDING.sub("", _HOPE.sub("", text[begin:stop]))
+    clause = _HOPE.sub("", text[begin:stop]) if "hope" in text[begin:stop] else text[begin:stop]
+    if not clause.isascii():
+        clause = _VERB_ENDING.sub("", clause)
     answer = clean(clause)
     if not answer:
         return []
@@ -149,6 +151,10 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
 def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:
     """Where the announced answer ends, and whether something ends it (else the text just stops)."""
     limit = min(end, begin + MAX_CLAUSE)
+    clause = text[begin:limit]
+    if not ("$" in clause or "\\" in clause or "**" in clause):  # no formula to step over
+        stop = _STOP.search(text, begin, limit)
+        return (stop.start(), True) if stop else (limit, limit < end)
     position = begin
     while position < limit:
         formula = FORMULA.match(text, position, limit) or _BOLD.match(text, position, limit)

@@ -7,8 +7,7 @@ question, or that speaks for the user, is read up to there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 THINKING = (
     ("<think>", "</think>"),
@@ -36,15 +35,14 @@ _NEXT_TURN = re.compile(
     r"|\n### Instruction"
 )
 _USER_TURN = re.compile(r"<\|im_start\|>user|<\|start_header_id\|>user|<start_of_turn>user")
-_HOPE = re.compile(r"\s*I hope it is correct\.?\s*\Z")
+_HOPE = "I hope it is correct"
 _SIGNS = ("\\boxed", "####", "</answer>", "nswer is")
 """Signs of an answer: a problem restated at the top of a response is not the next one."""
 
 _TAIL = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """`text[start:end]` is searched; `open` says that a thinking block was never closed."""
 
     start: int
@@ -56,6 +54,8 @@ class Region:
 def answer_region(text: str, skip: int = 0) -> Region:
     """The part of a response in which its answer is looked for."""
     end = _without_endings(text)
+    if not ("<" in text or "THINK]" in text or "\u25c1" in text):  # no delimiter is without
+        return Region(skip, _before_next_turn(text, skip, end), "answer")
     for opening, closing in THINKING if _DELIMITER.search(text, skip, end) else ():
         closed = text.rfind(closing, skip, end)
         opened = text.rfind(opening, skip, end)
@@ -81,11 +81,13 @@ def _without_endings(text: str) -> int:
 
 def _before_next_turn(text: str, start: int, end: int) -> int:
     """Where the model begins to write the next question, if it does so after an answer."""
-    user = _USER_TURN.search(text, start, end)
+    user = _USER_TURN.search(text, start, end) if "<" in text else None
     if user and text[start : user.start()].strip():
         end = user.start()
     signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
     found = _NEXT_TURN.search(text, min(signs), end) if signs else None
     end = found.start() if found else end
-    hope = _HOPE.search(text, max(start, end - _TAIL), end)
-    return hope.start() if hope else end
+    hope = text.rfind(_HOPE, max(start, end - _TAIL), end)
+    if hope < 0 or text[hope + len(_HOPE) : end].strip(". \n"):
+        return end
+    return start + len(text[start:hope].rstrip())

@@ -7,8 +7,7 @@ emphasis, a closing full stop, math delimiters that enclose the whole of it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Strength = Literal["strong", "medium", "weak"]
 
@@ -54,8 +53,7 @@ _MAY_CLOSE = frozenset("。．？！,;；，：:.$)]*_`")
 """First and last characters of which some may have to go; any other text is clean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """`text` is cleaned; `start` and `end` delimit the raw answer in the response.
 
     Spans of one `group` are readings of the same words. A `rival` is one that the writer gave as
