@@ -17,6 +17,7 @@ from judgekit.verifier.reader.latex import prefix, starts
 from judgekit.verifier.reader.parser import Grammar, Parser, Style
 from judgekit.verifier.reader.special import said_first
 from judgekit.verifier.reader.tails import tail
+from judgekit.verifier.reader.tidy import tidy
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
 from judgekit.verifier.reader.tree import Expr, SetBuilder, Truth
 
@@ -24,40 +25,16 @@ __all__ = ["Unreadable", "is_known_word", "is_truth", "read", "readings", "said_
 
 _GRAMMAR = Grammar(prefix, starts, tail)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
-_END = ".,;:^ \n\t"
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
 _INNER_COMMA = re.compile(r"\d,\d")
-_INTEGER = re.compile(
-    r",?\s{0,3}(?:\\q?quad\s{0,3})?\(?(?:\\text\s?\{\s{0,3})?(?:where|with|and|for)?\s{0,3}"
-    r"(?:(?:all|any|every|some|an|arbitrary)\s{1,3}){0,2}"
-    r"(?:integers?\s{1,3}\}?\s{0,3}\$?([kmnl])\$?"
-    r"|\}?\s{0,3}\$?([kmnl])\$?\s{0,3}(?:\\text\s?\{\s{0,3})?"
-    r"(?:is|are|an|any|is an|is any)\s{1,3}integers?)"
-    r"\}?\)?\.?\Z"
-)
-"""Words after a formula that say which letter is an integer."""
 _NAMED = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,12}\^")
-_ALL = re.compile(
-    r"\A(?:\\text\s?\{\s{0,3})?(?:for\s)?(?:all|any|every)(?:\sreal)?(?:\svalues\sof)?\s{0,3}\}?\s{0,3}\$?"
-    r"(?=[A-Za-z]\s{0,3}(?:[<>=]|\\(?:[gln]eq?|in)(?![a-z])))",
-    re.IGNORECASE,
-)
-"""Words before a condition: all x > 2."""
-_FOR_ALL = re.compile(
-    r",?\s{0,3}(?:\\q?quad\s{0,3})?\(?(?:\\text\s?\{\s{0,3})?(?:\\forall\s{0,3}|for\s(?:all|any|every)\s{0,3})"
-    r"(?:real\s)?(?:numbers?\s|integers?\s)?\}?\s{0,3}\$?[A-Za-z](?:\s{0,3}\\in\s{0,3}[^\s,;]{1,30})?\$?\}?\)?\Z"
-)
-"""Words after an identity: f(x) = x for all x."""
-_REMARK = re.compile(
-    r"(?:\\text\s?\{\s{0,3})?\(\s{0,3}(?:approximately|approx\.?|about|\\approx|≈)\s{0,3}\}?\s{0,3}\$?"
-    r"(-?\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s{0,3})?\)\}?\Z"
-)
-"""The remark after a value that says what it is about: 2\\pi (approximately 6.28)."""
-_GOING_ON = re.compile(r"\d\.\d{1,40}\s?\.\.\.\Z")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
 _TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]|\^-?[A-Za-z]{2}")
-_LETTER = re.compile(r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z]\Z")
+_LETTER = re.compile(
+    r"[\d}]\s{0,3}(?:\\[, ;])?\s{0,3}\\[dt]?frac\s?\{\s?[A-Za-z]|"
+    r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z]\Z"
+)
 
 
 def read(text: str) -> Expr:
@@ -67,7 +44,7 @@ def read(text: str) -> Expr:
     """
     if len(text) > LONGEST:
         raise Unreadable(f"longer than {LONGEST} characters")
-    return _read(clean(text), Style())
+    return _read(tidy(text), Style())
 
 
 def readings(text: str) -> Iterator[Expr]:
@@ -77,7 +54,7 @@ def readings(text: str) -> Iterator[Expr]:
     """
     if len(text) > LONGEST:
         return
-    text = clean(text)
+    text = tidy(text)
     for style in _styles(text):
         try:
             yield _read(text, style)
@@ -87,12 +64,12 @@ def readings(text: str) -> Iterator[Expr]:
 
 def is_known_word(text: str) -> bool:
     """Whether the text is an answer of a closed list: yes, Monday, infinitely many, 5 May."""
-    return len(text) <= 200 and special.read(clean(text)) is not None
+    return len(text) <= 200 and special.read(tidy(text)) is not None
 
 
 def is_truth(text: str) -> bool:
     """Whether the text is yes or no, true or false, and nothing else."""
-    return isinstance(special.read(clean(text)), Truth)
+    return isinstance(special.read(tidy(text)), Truth)
 
 
 def _styles(text: str) -> Iterator[Style]:
@@ -146,31 +123,3 @@ def _whole(tokens: list[Token]) -> list[Token]:
         elif token.text != "\\\\":
             kept.append(token)
     return kept
-
-
-def clean(text: str) -> str:
-    """The text without the punctuation and mark-up around it."""
-    text = text.strip()
-    going_on = text.endswith("...") and _GOING_ON.search(text[-60:])
-    while text and text[-1] in _END and not going_on:
-        spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
-        text = text[: -2 if spaced else -1].rstrip()
-    if text.endswith("\\") and not text.endswith("\\\\"):
-        text = text[:-1].rstrip()  # a control space that lost its space
-    if text.startswith("~"):
-        text = "\\approx " + text[1:]
-    if text.startswith("\\\\boxed{"):
-        text = text[1:]
-    if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
-        text = text[len("\\boxed{") :]
-    if "all" in text or "any" in text:
-        text = _FOR_ALL.sub("", _ALL.sub("", text))
-    if "integer" in text:
-        text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
-    if text.endswith("}") and text.count("}") == text.count("{") + 1:
-        text = text[:-1].rstrip()  # one brace too many, as a box leaves it behind
-    if "approx" in text or "about" in text or "≈" in text:
-        text = _REMARK.sub(r" \\approx \1", text)
-    if text.startswith("**") and text.endswith("**") and len(text) > 4:
-        text = text[2:-2].strip()
-    return text

@@ -12,7 +12,7 @@ UNARY = {
     "acosh": "acosh", "arcosh": "acosh", "arctanh": "atanh", "atanh": "atanh",
     "artanh": "atanh", "ln": "ln", "log": "log", "lg": "log10", "exp": "exp", "sgn": "sign",
     "sign": "sign", "Re": "re", "Im": "im", "Gamma": "gamma", "Ln": "ln", "Log": "log",
-    "Sin": "sin", "Cos": "cos", "Tan": "tan",
+    "cis": "cis", "Sin": "sin", "Cos": "cos", "Tan": "tan",
 }  # fmt: skip
 """Spelling (`\\sin`, `sin`) -> name in the tree, for functions that may go without brackets."""
 

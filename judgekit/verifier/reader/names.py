@@ -24,6 +24,7 @@ from judgekit.verifier.reader.tree import (
     Power,
     Product,
     Quotient,
+    Sum,
     Symbol,
     Truth,
     Word,
@@ -89,7 +90,8 @@ def a_word(parser: Parser, text: str) -> Expr:
             parser.advance()
             return Symbol(lower)
         raise parser.fault(f"a word, {text[:20]!r}")
-    if lower in words.STOP or lower in _UNKNOWN_WORDS:
+    raised = parser.peek().text in ("^", "_") and len(text) == 2  # at^2
+    if (lower in words.STOP or lower in _UNKNOWN_WORDS) and not raised:
         raise parser.fault(f"a word, {text!r}")
     parser.advance()
     if parser.style.named and len(text) > 2:
@@ -254,7 +256,9 @@ def function(parser: Parser, name: str) -> Expr:
         if name != "log":
             raise parser.fault("a base under a function that has none")
         name = "logb"
-    call = Call(name, args)
+    call: Expr = Call(name, args)
+    if name == "cis":
+        call = Sum((Call("cos", args), Product((Constant("i"), Call("sin", args)))))
     return call if exponent is None else Power(call, exponent)
 
 

@@ -235,7 +235,7 @@ class Parser:
                 return None
             fraction = Quotient(Number(Fraction(int(top))), Number(Fraction(int(bottom))))
         elif self.at("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"):
-            read = self.expression(POWER + 1)
+            read = self.grammar.prefix(self)
             if not isinstance(read, Quotient):
                 self.i = start
                 return None

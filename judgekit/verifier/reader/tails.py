@@ -32,6 +32,9 @@ _LONGEST_TAIL = 24
 _ATOM = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+\.?|\d+|\^|\*|/|\(|\)|-|\\cdot|\\times")
 _UNIT_SIGNS = frozenset(("^", "/", "*", "(", ")", "{", "}", "-", "\\cdot", "\\times", "\\circ"))
 _COMMANDS = {"\\Omega": "Omega", "\\AA": "AA", "\\mu": "u", "\\ohm": "Omega", "\\%": "%"}
+_FRACTIONS = frozenset(("\\frac", "\\dfrac", "\\tfrac"))
+_COMPOUNDED = ((("s", 1),), (("m", 1),), (("USD", 1),), (("year", 1),))
+"""Kinds of quantity that are said in two units: 3 hours and 20 minutes, 5 dollars and 20 cents."""
 _ENDS = frozenset((",", ";", "=", "\\\\", "&", "\\approx", "<", ">", "\\le", "\\ge", "\\}", "]"))
 
 
@@ -42,6 +45,8 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
         return _bracketed_unit(parser, left)
     if token.kind not in ("word", "text", "cmd"):
         return None
+    if token.text in _FRACTIONS:
+        return _unit_fraction(parser, left)
     if isinstance(left, Call) and left.name == "deg" and token.text.strip() in ("C", "F"):
         name = "celsius" if parser.advance().text.strip() == "C" else "fahrenheit"
         return Quantity(left.args[0], ((name, 1),))
@@ -57,10 +62,12 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     if not _numeric(left, parser):
         return None
     end, atoms = _atoms(parser)
+    if atoms[-1:] == ["and"] and parser.tokens[end].kind == "num":
+        atoms.pop()
     unit = units.parse(atoms) if atoms else None
     if unit is not None and not (alone and not token.spaced):
         parser.i = end
-        if parser.token.kind == "num":
+        if parser.token.kind == "num" or _goes_on(parser, unit):
             return _compound(parser, left, unit)
         if unit == (("deg", 1),):
             return Call("deg", (left,))
@@ -82,6 +89,29 @@ def _bracketed_unit(parser: Parser, left: Expr) -> Expr | None:
     return Quantity(left, unit)
 
 
+def _unit_fraction(parser: Parser, left: Expr) -> Expr | None:
+    """9.8 \\frac{\\text{m}}{\\text{s}^2}; letters without `\\text` in the style `units` only."""
+    if symbols(left) or not isinstance(left, (Number, Product)):
+        return None
+    start, atoms = parser.i, ["("]
+    parser.advance()
+    for closing in (")", ")"):
+        if not parser.take("{"):
+            break
+        while not parser.at("}") and parser.token.kind != "end":
+            token = parser.advance()
+            if token.kind == "word" and not parser.style.units:
+                atoms = ["?"]
+            atoms += _ATOM.findall(token.text[:80])
+        parser.take("}")
+        atoms += [closing, "/", "("]
+    unit = units.parse(atoms[:-2])
+    if unit is None:
+        parser.i = start
+        return None
+    return Quantity(left, unit)
+
+
 def _compound(parser: Parser, left: Expr, unit: units.Unit) -> Expr:
     """2 hours 30 minutes: a smaller unit of the same kind after the greater one."""
     rest = parser.expression(MULTIPLY)
@@ -92,6 +122,20 @@ def _compound(parser: Parser, left: Expr, unit: units.Unit) -> Expr:
         raise parser.fault("two quantities of different kinds beside each other")
     part = Product((Number(smaller / size), rest.value))
     return Quantity(Sum((left, part)), unit)
+
+
+def _goes_on(parser: Parser, unit: units.Unit) -> bool:
+    """Whether "and 20 minutes" stands here after hours; the "and" is then stepped over."""
+    if joint(parser, parser.token) != "and" or parser.peek().kind != "num":
+        return False
+    smaller = units.parse(_ATOM.findall(parser.peek(2).text[:80]))
+    if smaller is None or parser.peek(2).kind not in ("word", "text"):
+        return False
+    (size, base), (other, its) = units.size(unit), units.size(smaller)
+    if base != its or base not in _COMPOUNDED or other >= size:
+        return False
+    parser.advance()
+    return True
 
 
 def _numeric(left: Expr, parser: Parser) -> bool:

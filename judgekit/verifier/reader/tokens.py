@@ -109,6 +109,7 @@ _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|l
 
 _DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
 _BACKSLASHES = re.compile(r"\\+")
+_DOTTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3}){2,12}(?![\d.])")
 _HTML = re.compile(r"<(/?)su([pb])>")
 _SPACED_SIGN = re.compile(r"\{([:=<>])\}")
 
@@ -205,6 +206,8 @@ def _plain(text: str) -> str:
         text = _RUN.sub(_script, text).translate(_TABLE)
     if "\x0c" in text or "\t" in text or "\r" in text or "\x08" in text:
         text = _SWALLOWED.sub(lambda m: _SWALLOWED_AS[m.group()], text)
+    if text.count(".") > 1:
+        text = _DOTTED.sub(lambda m: m.group().replace(".", ""), text)
     if "<su" in text:
         text = _HTML.sub(lambda m: "}" if m[1] else "^{" if m[2] == "p" else "_{", text)
     text = _SPACED_SIGN.sub(r"\1", text)

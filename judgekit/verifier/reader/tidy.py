@@ -1,0 +1,84 @@
+"""Text -> text: what stands around an answer's formula is dropped or written as a formula.
+
+Punctuation and mark-up around the whole go. Words that have a sign become that sign: "(about 6.28)"
+an approximation, "where k is an integer" a range, "Rs. 500" a number with its unit. Words that only
+introduce a condition ("all x > 2") or extend an identity ("for all x") go. Every repetition in the
+patterns is bounded, so that each takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+
+_END = ".,;:^ \n\t"
+_GOING_ON = re.compile(r"\d\.\d{1,40}\s?\.\.\.\Z")
+_TEXT = r"(?:\\text\s?\{\s{0,3})?"
+_GAP = r",?\s{0,3}(?:\\q?quad\s{0,3})?\(?"
+_INTEGER = re.compile(
+    rf"{_GAP}{_TEXT}(?:where|with|and|for)?\s{{0,3}}"
+    r"(?:(?:all|any|every|some|an|arbitrary)\s{1,3}){0,2}"
+    r"(?:integers?\s{1,3}\}?\s{0,3}\$?([kmnl])\$?"
+    rf"|\}}?\s{{0,3}}\$?([kmnl])\$?\s{{0,3}}{_TEXT}"
+    r"(?:is|are|an|any|is an|is any)\s{1,3}integers?)\}?\)?\.?\Z"
+)
+"""... where k is an integer; ... for any integer k."""
+_ALL = re.compile(
+    rf"\A{_TEXT}(?:for\s)?(?:all|any|every)(?:\sreal)?(?:\svalues\sof)?\s{{0,3}}\}}?\s{{0,3}}\$?"
+    r"(?=[A-Za-z]\s{0,3}(?:[<>=]|\\(?:[gln]eq?|in)(?![a-z])))",
+    re.IGNORECASE,
+)
+"""All x > 2."""
+_FOR_ALL = re.compile(
+    rf"{_GAP}{_TEXT}(?:\\forall\s{{0,3}}|for\s(?:all|any|every)\s{{0,3}})"
+    r"(?:real\s)?(?:numbers?\s|integers?\s)?\}?\s{0,3}\$?[A-Za-z]"
+    r"(?:\s{0,3}\\in\s{0,3}[^\s,;]{1,30})?\$?\}?\)?\Z"
+)
+"""f(x) = x for all x."""
+_REMARK = re.compile(
+    rf"{_TEXT}\(\s{{0,3}}(?:approximately|approx\.?|about|\\approx|≈)\s{{0,3}}\}}?\s{{0,3}}\$?"
+    rf"(-?\d[\d.,]{{0,40}})\$?\s{{0,3}}{_TEXT}\)\}}?\Z"
+)
+"""2\\pi (approximately 6.28)."""
+_MONEY = re.compile(
+    r"(?:\\(?:text|mathrm)\s?\{)?\s?(Rs|INR|USD|EUR|GBP|RMB|CNY)\.?(?:\\[, ]|\s|~){0,3}\}?"
+    r"(?:\\[, ]|\s){0,3}(?=\d)"
+)
+"""Rs. 500."""
+
+
+def tidy(text: str) -> str:
+    """The text without the punctuation, the mark-up and the words around its formula."""
+    return _without_words(_without_typography(text))
+
+
+def _without_typography(text: str) -> str:
+    text = text.strip()
+    going_on = text.endswith("...") and _GOING_ON.search(text[-60:])
+    while text and text[-1] in _END and not going_on:
+        spaced = len(text) > 1 and text[-2] == "\\"  # a thin space, \, or \;
+        text = text[: -2 if spaced else -1].rstrip()
+    if text.endswith("\\") and not text.endswith("\\\\"):
+        text = text[:-1].rstrip()  # a control space that lost its space
+    if text.startswith("~"):
+        text = "\\approx " + text[1:]
+    if text.startswith("\\\\boxed{"):
+        text = text[1:]
+    if text.startswith("\\boxed{") and text.count("{") > text.count("}"):
+        text = text[len("\\boxed{") :]
+    if text.endswith("}") and text.count("}") == text.count("{") + 1:
+        text = text[:-1].rstrip()  # one brace too many, as a box leaves it behind
+    if text.startswith("**") and text.endswith("**") and len(text) > 4:
+        text = text[2:-2].strip()
+    return text
+
+
+def _without_words(text: str) -> str:
+    if money := _MONEY.match(text):
+        text = f"{text[money.end() :]} \\text{{ {money[1]}}}"
+    if "all" in text or "any" in text:
+        text = _FOR_ALL.sub("", _ALL.sub("", text))
+    if "integer" in text:
+        text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
+    if "approx" in text or "about" in text or "≈" in text:
+        text = _REMARK.sub(r" \\approx \1", text)
+    return text
