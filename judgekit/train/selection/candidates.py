@@ -86,21 +86,22 @@ def candidates(run: Run, grading: str | None = None, *, several: bool = True) ->
             hint="judgekit generate --samples 8 --temperature 0.7",
         )
     grade_of = {grade.key: grade for grade in grades}
-    found: dict[str, dict[str, list[Candidate]]] = {}
     counts = Counter[str]()
+    decided: dict[tuple[str, str], list[Candidate]] = {}
     for response in run.responses:
         grade = grade_of.get(response.key)
         fate = _fate(response, grade)
         counts[fate] += 1
-        if grade is not None and fate in ("correct", "incorrect"):
-            sorted_by_fate = found.setdefault(response.id, {"correct": [], "incorrect": []})
-            sorted_by_fate[fate].append(Candidate(response, grade))
-    empty: dict[str, list[Candidate]] = {"correct": [], "incorrect": []}
+        if grade is not None:
+            decided.setdefault((response.id, fate), []).append(Candidate(response, grade))
     groups = tuple(
-        Group(problem, tuple(mine["correct"]), tuple(mine["incorrect"]))
+        Group(
+            problem,
+            tuple(decided.get((problem.id, "correct"), ())),
+            tuple(decided.get((problem.id, "incorrect"), ())),
+        )
         for problem in run.problems
         if problem.id in responses
-        for mine in [found.get(problem.id, empty)]
     )
     return Candidates(run, grades[0].grading, groups, counts)
 

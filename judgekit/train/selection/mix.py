@@ -9,6 +9,7 @@ problem gives one row at most, so the two parts share no problem.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -85,8 +86,8 @@ def mix(
     drawn = Drawn(rows)
     drawn.counts.update(dict(zip(names, wanted, strict=True)))
     usable = "traces of two lengths" if second is None else "correct trace"
-    drawn.nothing.update({f"no {usable}": left, "not drawn": len(problems) - left - len(rows)})
-    drawn.nothing += type(drawn.nothing)()  # drops the zeros
+    without = Counter({f"no {usable}": left, "not drawn": len(problems) - left - len(rows)})
+    drawn.nothing = +without  # without what is zero
     return drawn
 
 
