@@ -12,7 +12,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from judgekit.analysis.intervals import Share, mean_interval, share
+from judgekit.analysis.cost import MILLION, Price
+from judgekit.analysis.intervals import Share, share
 from judgekit.audit.agreement import Measured, bootstrap, cohen, krippendorff
 from judgekit.records import Verdict
 
@@ -67,6 +68,23 @@ class Calibrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What the verdicts cost now: those from a cache, and recorded ones, cost nothing.
+
+    `asked` rows took a call; `seconds` is the mean of those, `slowest` their 95th percentile, both
+    NaN where there is none. `money` is None without a price.
+    """
+
+    asked: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    slowest: float
+    money: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportCard:
     """All of it. `confusion` is (true correct, false correct, false incorrect, true incorrect)."""
 
@@ -86,13 +104,11 @@ class ReportCard:
     kappa: Measured
     alpha: Measured
     calibration: Calibrated | None
-    calls: int
-    tokens: int
-    seconds: float
+    bill: Bill
 
 
-def report_card(rated: Sequence[Rated]) -> ReportCard:
-    """The report card of one judge over labelled rows."""
+def report_card(rated: Sequence[Rated], price: Price | None = None) -> ReportCard:
+    """The report card of one judge over labelled rows; `price` is that of its tokens."""
     said = [row for row in rated if row.says is not None]
     overruled = [row for row in rated if "overruled" in row.verdict.flags]
     cells = [_cell(row) for row in said]
@@ -121,26 +137,44 @@ def report_card(rated: Sequence[Rated]) -> ReportCard:
             [(row.says, row.label) for row in rated], [row.cluster for row in rated]
         ),
         calibration=calibration(said),
-        calls=sum(row.verdict.cost.calls for row in rated),
-        tokens=sum(
-            row.verdict.cost.prompt_tokens + row.verdict.cost.completion_tokens for row in rated
-        ),
-        seconds=sum(row.verdict.cost.seconds for row in rated),
+        bill=bill([row.verdict for row in rated], price),
     )
 
 
-def by_group(rated: Sequence[Rated], name: str) -> dict[str, ReportCard]:
-    """A card for each value of a group (answer kind, length, model graded), in sorted order."""
-    values = sorted({row.groups.get(name, "") for row in rated})
-    return {v: report_card([row for row in rated if row.groups.get(name, "") == v]) for v in values}
+def bill(verdicts: Sequence[Verdict], price: Price | None = None) -> Bill:
+    """What verdicts cost."""
+    import numpy as np
+
+    costs = [verdict.cost for verdict in verdicts]
+    seconds = [cost.seconds for cost in costs if cost.calls]
+    read = sum(cost.prompt_tokens for cost in costs)
+    written = sum(cost.completion_tokens for cost in costs)
+    return Bill(
+        *(len(seconds), sum(cost.calls for cost in costs), read, written),
+        seconds=float(np.mean(seconds)) if seconds else math.nan,
+        slowest=float(np.quantile(seconds, 0.95)) if seconds else math.nan,
+        money=price and (read * price.tokens_in + written * price.tokens_out) / MILLION,
+    )
+
+
+def by_group(
+    rated: Sequence[Rated], name: str, price: Price | None = None
+) -> dict[str, ReportCard]:
+    """A card for each value of a group (answer kind, length, model graded); lengths ascend."""
+    groups: dict[str, list[Rated]] = {}
+    for row in rated:
+        groups.setdefault(row.groups.get(name, ""), []).append(row)
+    ordered = [v for v in LENGTHS if v in groups] if name == "length" else sorted(groups)
+    return {value: report_card(groups[value], price) for value in ordered}
+
+
+_LIMITS = (500, 1000, 2000, 4000)
+LENGTHS = (*(f"under {limit}" for limit in _LIMITS), "4000 or more")
 
 
 def length_group(response: str) -> str:
-    """Which length a response counts to, in characters."""
-    for limit in (500, 1000, 2000, 4000):
-        if len(response) < limit:
-            return f"under {limit}"
-    return "4000 or more"
+    """Which of `LENGTHS` a response counts to, in characters."""
+    return LENGTHS[sum(len(response) >= limit for limit in _LIMITS)]
 
 
 def calibration(said: Sequence[Rated], bins: int = BINS) -> Calibrated | None:
@@ -185,44 +219,6 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     ranks = rankdata(scores)
     total = float(sum(rank for rank, yes in zip(ranks, positive, strict=True) if yes))
     return float((total - n * (n + 1) / 2) / (n * (len(positive) - n)))
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Two judges on the same rows: how often only one is right, McNemar's exact p, and the
-    difference in accuracy (first minus second) with its interval over problems."""
-
-    rows: int
-    only_first: int
-    only_second: int
-    p: float
-    difference: float
-    low: float
-    high: float
-
-
-def mcnemar(first: Sequence[Rated], second: Sequence[Rated]) -> Compared:
-    """Compare two judges on rows in the same order, as McNemar (1947), by the exact binomial test.
-
-    A verdict counts as right where it agrees with the label, so undecided is not right. Raises
-    `ValueError` where the rows are not the same.
-    """
-    if [(r.cluster, r.label) for r in first] != [(r.cluster, r.label) for r in second]:
-        raise ValueError("the two judges were not asked about the same rows")
-    pairs = [(bool(a.agrees), bool(b.agrees)) for a, b in zip(first, second, strict=True)]
-    only_first = sum(a and not b for a, b in pairs)
-    only_second = sum(b and not a for a, b in pairs)
-    differences = [float(a) - float(b) for a, b in pairs]
-    mean, low, high = mean_interval(differences, [row.cluster for row in first])
-    p = exact_p(only_first, only_second)
-    return Compared(len(pairs), only_first, only_second, p, mean, low, high)
-
-
-def exact_p(only_first: int, only_second: int) -> float:
-    """Two-sided: twice the tail of a fair coin, at most 1."""
-    n, k = only_first + only_second, min(only_first, only_second)
-    tail = sum(math.comb(n, i) for i in range(k + 1)) / (1 << n)
-    return min(1.0, 2 * tail)
 
 
 def _claim(row: Rated) -> bool | None:

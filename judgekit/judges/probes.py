@@ -221,7 +221,8 @@ PATTERNS = {
 
 
 def _key_name(key: str) -> str:
-    return f"master key {key.strip() or 'space'!r}"
+    shown = key.strip() or "space"
+    return f"key {shown if len(shown) < 20 else shown[:18] + '…'!r}"
 
 
 PROBES: tuple[Probe, ...] = (

@@ -19,6 +19,7 @@ from judgekit.judges.jury import Jury
 from judgekit.judges.labelled import LabelledRow
 from judgekit.judges.plain import PlainJudge
 from judgekit.judges.probes import PROBES, Expected, Probe
+from judgekit.judges.recorded import Recorded
 from judgekit.prompt import load_prompt, prompt_names
 from judgekit.records import Outcome, Verdict
 from judgekit.verifier import Case
@@ -61,11 +62,14 @@ async def probe(
 ) -> list[Result]:
     """Every probe that can be made of the rows, each of at most `limit` of them.
 
-    `only` names the probes wanted. Probes that no row allows are left out. Raises `UnknownName`.
+    `only` names the probes wanted. Probes that no row allows are left out; a judge that repeats a
+    column has no word on a copy, so that there is none at all for it. Raises `UnknownName`.
     """
     for name in only:
         if name not in probe_names():
             raise UnknownName("probe", name, probe_names())
+    if not hears(judge):
+        return []
     bound = asyncio.Semaphore(AT_ONCE)
 
     async def ask(asked: Judge, case: Case) -> Verdict:
@@ -88,6 +92,13 @@ async def probe(
 def probe_names() -> list[str]:
     """What `only` may name."""
     return ["repeat", "swapped", *(each.name for each in PROBES)]
+
+
+def hears(judge: Judge) -> bool:
+    """Whether a judge can be asked about another response than the recorded one."""
+    if isinstance(judge, Jury):
+        return all(hears(member) for member in judge.members)
+    return not isinstance(judge, Recorded)
 
 
 def uncached(judge: Judge) -> Judge:

@@ -16,11 +16,10 @@ from judgekit.audit.report_card import (
     auroc,
     by_group,
     calibration,
-    exact_p,
     length_group,
-    mcnemar,
     report_card,
 )
+from judgekit.audit.versus import exact_p, mcnemar
 from judgekit.records import Cost, Outcome, Verdict
 
 
@@ -79,7 +78,9 @@ def test_what_was_overruled_is_counted_and_whether_it_was_right_to() -> None:
     ]
     card = report_card(given)
     assert (card.overruled, card.overruled_rightly, card.unparsed) == (2, 1, 1)
-    assert (card.calls, card.tokens, card.seconds) == (2, 120, 1.5)
+    bill = card.bill
+    assert (bill.asked, bill.calls) == (1, 2)
+    assert (bill.prompt_tokens + bill.completion_tokens, bill.seconds) == (120, 1.5)
 
 
 def test_kappa_of_cohens_example() -> None:

@@ -83,13 +83,13 @@ def test_a_report_card_and_a_comparison(typed: Typed) -> None:
     found = orjson.loads(out)
     assert found["cards"]["recorded:verdict"]["accuracy"]["value"] == 0.9
     assert found["cards"]["mine.py:sure"]["accuracy"]["value"] == 1.0
-    compared = found["compared_with_first"]["mine.py:sure"]
+    (compared,) = found["compared"]
     assert (compared["only_first"], compared["only_second"]) == (0, 20)
     assert compared["p"] < 1e-4
     code, out, _ = typed("eval", "recorded:verdict", "--labels", "labelled.jsonl", "--by", "kind")
     assert code == 0
     assert "90.0%" in out
-    assert "recorded:verdict, math" in out
+    assert "recorded:verdict, by kind" in out
 
 
 def test_names_that_are_nearly_right(typed: Typed) -> None:
@@ -106,13 +106,51 @@ def test_a_probe_table(typed: Typed) -> None:
         "probe", "mine.py:credulous", "--labels", "labelled.jsonl", "--rows", "5", "--json"
     )
     assert code == 0
-    found = {row["name"]: row for row in orjson.loads(out)}
+    found = {row["name"]: row for row in orjson.loads(out)["probes"]}
     assert found["digits transposed"]["failed"]["value"] == 1.0
     assert found["padded"]["failed"]["value"] == 0.0
-    assert len(found["master key 'Solution'"]["examples"]) == 5
+    assert len(found["key 'Solution'"]["examples"]) == 5
     code, out, _ = typed("probe", "mine.py:credulous", "--labels", "labelled.jsonl", "--rows", "3")
     assert code == 0
-    assert "after the check" in out
+    assert "what it may not accept" in out
+
+
+def test_a_recorded_judge_has_no_word_on_a_copy(typed: Typed) -> None:
+    code, out, err = typed("probe", "recorded:verdict", "--labels", "labelled.jsonl")
+    assert (code, out) == (2, "")
+    assert "has no word on a perturbed copy (--own MODEL" in err
+
+
+def test_self_preference_by_the_column_model(typed: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "labelled.jsonl"
+    rows = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    for number, row in enumerate(rows):
+        row["model"] = "ours" if number % 2 else "theirs"
+    path.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
+    code, out, _ = typed("probe", "recorded:verdict", "--labels", "labelled.jsonl", "--own", "ours")
+    assert (code, "Does it go easier on ours?" in out) == (0, True)
+    assert "refused though right" in out
+
+
+def test_labels_of_an_audit_and_a_rule(typed: Typed, tmp_path: Path) -> None:
+    from judgekit.records import Label
+    from judgekit.runs import Writer
+
+    with Writer(tmp_path / "labelled.jsonl.audit") as writer:
+        for by in ("ann", "ben"):
+            word = "correct" if by == "ann" else "incorrect"
+            writer.append(Label("0", word, by, "2025-01-01"))  # type: ignore[arg-type]
+    for rule, rows in (("majority", 200), ("last", 200)):
+        code, out, err = typed(
+            *("eval", "recorded:verdict", "--labels", "labelled.jsonl", "--rule", rule, "--json")
+        )
+        assert (code, orjson.loads(out)["divided"]) == (0, 1)
+        assert orjson.loads(out)["cards"]["recorded:verdict"]["rows"] == rows
+        assert "labellers disagree on 1 rows: see --rule" in err
+    code, _, err = typed(
+        *("eval", "recorded:verdict", "--labels", "labelled.jsonl", "--rule", "loudest")
+    )
+    assert (code, "unknown rule 'loudest'" in err) == (2, True)
 
 
 def test_a_threshold_for_a_judge_of_ones_own(typed: Typed) -> None:
