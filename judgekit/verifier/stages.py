@@ -136,7 +136,7 @@ def _compare_math(case: Case, answer: str, compared: Callable[[str, str], Compar
             return "incorrect", f"{answer} is a code; the gold is the number {case.gold}.", ()
     if result.outcome == "undecided":
         if is_words(normalise(case.gold)) and same_text(case.gold, answer):
-            return "correct", f"{answer!r} is the gold answer word for word.", ()
+            return "correct", f"“{answer}” is the gold answer word for word.", ()
         return "undecided", result.evidence, (_unread(answer),)
     return result.outcome, result.evidence, ()
 

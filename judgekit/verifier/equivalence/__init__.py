@@ -49,6 +49,8 @@ _ASKS_PERCENT = re.compile(r"\bpercentage\b|\b(?:what|how many|in|as a) per ?cen
 _NAME_RAISED = re.compile(r"(?<![\\A-Za-z])[a-z]{3,20}\s?\^")
 """plx^4 is of x alone, unless plx is one name."""
 
+_DOLLAR = re.compile(r"(?<!\\)\$(?!\d[\d.,]*(?:\s|\Z))")
+"""A dollar sign that delimits mathematics; `$5` alone is money."""
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
 
@@ -86,10 +88,9 @@ def compare(
         return _told(numbers(left, right), gold, answer)
     golds, answers = _distinct(gold), _distinct(answer)
     if not golds or not answers:
-        side = "gold" if not golds else "answer"
-        return unknown(
-            f"the {side}, {_shown(answer if golds else gold)}, could not be read", "reader"
-        )
+        side = "gold answer" if not golds else "answer"
+        shown = _shown(answer if golds else gold)
+        return unknown(f"The {side} could not be read as mathematics: {shown}", "reader")
     try:
         with limited():
             found = _senses(golds, answers)
@@ -175,7 +176,9 @@ def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:
 def _told(found: Comparison, gold: str, answer: str) -> Comparison:
     """The finding as a sentence that names both texts."""
     verb = {"correct": "equals", "incorrect": "differs from", "undecided": "may or may not equal"}
-    sentence = f"{_shown(answer)} {verb[found.outcome]} {_shown(gold)}: {found.evidence}"
+    sentence = f"{_shown(answer)} {verb[found.outcome]} {_shown(gold)}"
+    short = found.evidence.removeprefix("they are equal ").removeprefix("they differ ")
+    sentence += f" {short}" if short == "as exact rationals" else f": {found.evidence}"
     return Comparison(found.outcome, sentence, found.rung)
 
 
@@ -184,6 +187,7 @@ def _shown(text: str) -> str:
     clean = text[:200]
     if not clean.isprintable():
         clean = "".join(c if c.isprintable() else " " for c in clean)
-    clean = clean.strip().strip("$")
+    if "$" in clean:
+        clean = _DOLLAR.sub("", clean)
     clean = " ".join(clean.split())
     return clean if len(clean) <= 60 else clean[:57] + "..."

@@ -88,14 +88,14 @@ def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
             evaluate = Evaluator(field, {}, log=log)
             left, right = evaluate(gold), evaluate(answer)
         except Undefined as fault:
-            return unknown(f"not evaluated: {fault}", RUNG)
+            return unknown(f"their values cannot be compared, {fault}", RUNG)
         if apart(left, right):
             return no("they differ numerically, with proven error bounds", RUNG)
         if extra >= _MOST_BITS:
             return unknown("too large to tell a difference from none", RUNG)
         scale = max(1, abs(left.mid))
         if left.rad + right.rad <= scale * field.real(2) ** -(130 + extra):
-            return yes(f"they agree to {int((130 + extra) * 0.301)} digits", RUNG)
+            return yes(f"their values agree to {int((130 + extra) * 0.301)} digits", RUNG)
     return unknown("too close to tell apart", RUNG)
 
 

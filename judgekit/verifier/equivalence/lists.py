@@ -142,7 +142,7 @@ def _by_place(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]
     if not found.incorrect:
         return found
     permuted = unordered(compare, mine, theirs, proof=True)
-    return permuted if permuted.incorrect else unknown("the values of other names", "set")
+    return permuted if permuted.incorrect else unknown("the same values under other names", "set")
 
 
 def _by_name(
@@ -157,7 +157,7 @@ def _by_name(
     if len(set(names)) != len(names) or set(table) != set(names):
         return None
     found = [compare(item.value, table[item.name].value) for item in left]
-    decided = all_of(found, "set", "they agree name by name")
+    decided = all_of(found, "set", "their values agree name by name")
     if decided.incorrect and _numbered(names):
         values = [tuple(item.value for item in side) for side in (left, right)]
         if unordered(compare, *values, proof=True).correct:
@@ -173,7 +173,7 @@ def _numbered(names: list[Expr | None]) -> bool:
 
 def ordered(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) -> Comparison:
     if len(mine) != len(theirs):
-        return no(f"{len(theirs)} items where there are {len(mine)}", "tuple")
+        return no(f"it has {_counted(theirs)} where the gold has {len(mine)}", "tuple")
     found = []
     for a, b in zip(mine, theirs, strict=True):
         each = compare(a, b)
@@ -181,6 +181,10 @@ def ordered(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) 
             return replace(each, evidence="an item differs", rung="tuple")
         found.append(each)
     return all_of(found, "tuple", "they agree item by item")
+
+
+def _counted(items: tuple[Expr, ...]) -> str:
+    return f"{len(items)} item{'s' * (len(items) != 1)}"
 
 
 def unordered(

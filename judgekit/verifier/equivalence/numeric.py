@@ -62,7 +62,7 @@ class Evaluator:
                 return self.power(base, exponent)
             case Call(name, args):
                 return self.call(name, args)
-        raise Undefined(f"{type(expr).__name__} is no number")
+        raise Undefined(f"a {type(expr).__name__.lower()} is no number")
 
     def power(self, base: Expr, exponent: Expr) -> Ball:
         raised = self.evaluate(exponent)

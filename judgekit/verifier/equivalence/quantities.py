@@ -79,7 +79,7 @@ def _percent(gold: Expr, answer: Expr, gold_has_it: bool) -> Comparison:
     scale = Fraction(100) if gold_has_it else Fraction(1, 100)
     scaled = numbers(gold, answer, scale=scale)
     if scaled.correct:
-        return yes("a percentage is a hundredth", RUNG)
+        return yes("a per cent is a hundredth", RUNG)
     if plain.correct:
         size = number_at(gold.value if isinstance(gold, Approx) else gold)
         if size is not None and abs(size) > 1:
@@ -138,7 +138,10 @@ def _converted(gold: Expr, answer: Expr, of_gold: Unit, of_answer: Unit) -> Comp
         found = numbers(gold, answer, unit=True)
         both = {name for name, _ in base_gold + base_answer}
         if found.incorrect and not both <= _TEMPERATURES:
-            return no(f"{units.shown(of_gold)} and {units.shown(of_answer)} are not alike", RUNG)
+            return no(
+                f"{units.shown(of_gold)} and {units.shown(of_answer)} measure different things",
+                RUNG,
+            )
         return unknown(f"{units.shown(of_gold)} against {units.shown(of_answer)}", RUNG)
     found = numbers(gold, answer, scale=size_answer / size_gold, unit=True)
     if found.correct:

@@ -322,7 +322,7 @@ def statement_against_value(gold: Relation, answer: Expr) -> Comparison:
         return unknown("an equation on one side only", RUNG)
     if relations(gold, Relation(("=",), (answer, Number(Fraction(0))))).correct:
         return unknown("the equation without its right side", RUNG)
-    return no("an expression in all variables of the equation, which is no solution of it", RUNG)
+    return no("it holds all variables of the equation and solves it for none of them", RUNG)
 
 
 def solved_for(relation: Relation, answer: Expr) -> Comparison:
