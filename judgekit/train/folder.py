@@ -2,7 +2,8 @@
 
 train.toml         the recipe, data hash, seed, versions, git revision: written once
 curves.jsonl       a row a logged step: loss, rate, every reward; `eval_…` on held-back rows
-checkpoints/       TRL's own, to resume from
+checkpoints/       TRL's own, to resume from; gone when it is finished, unless the recipe says how
+                   many to keep (save_total_limit)
 done.toml          when it is finished: steps, seconds
 config.json …      the trained model, as `judgekit generate --model FOLDER` reads it
 adapter/           the LoRA weights by themselves, where there are any

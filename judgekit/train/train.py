@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,9 +122,9 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
         training.start(plan.config)
     checkpoint = training.newest_checkpoint()
     interruption = Interruption()
-    callbacks = [interruption, *([Curves(training.path, watch)] if main else [])]
+    callbacks = [*([Curves(training.path, watch)] if main else []), interruption]
     started = time.monotonic()
-    with _named_faults(recipe), quiet(), interruption:
+    with _named_faults(recipe), quiet(), trainers.quiet(), interruption:
         trainer = trainers.make(
             recipe,
             source,
@@ -146,6 +147,8 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
             held_back=len(rows.held_back),
             left_out=len(left_out),
         )
+        if "save_total_limit" not in recipe.trainer:
+            shutil.rmtree(training.path / CHECKPOINTS, ignore_errors=True)
     return Trained(training, finished=True, left_out=left_out)
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import os
 import random
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +31,27 @@ class Rows:
     held_back: Sequence[Mapping[str, Any]] = ()
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what the libraries say of each other's deprecations off the user's terminal."""
+    logger = logging.getLogger("bitsandbytes")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
 def require() -> None:
     """Raises `MissingExtra` where TRL or PEFT is not installed."""
     try:
-        import datasets  # noqa: F401
-        import peft  # noqa: F401
-        import trl  # noqa: F401
+        with quiet():
+            import datasets  # noqa: F401
+            import peft  # noqa: F401
+            import trl  # noqa: F401
     except ImportError:
         raise MissingExtra("TRL, PEFT or datasets", "train") from None
 
