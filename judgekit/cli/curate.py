@@ -216,3 +216,4 @@ def _remark(found: Curated, pool: Pool, quiet: bool) -> None:
         say.print(f"[yellow]and {len(pool.left_out) - 10} more rows left out[/yellow]")
     say.print(f"rows: {plain(str(found.out))}", soft_wrap=True)
     say.print(f"removed rows and why: {plain(str(found.removed))}", soft_wrap=True)
+    say.print(f"next: judgekit train sft {plain(str(found.out))}", soft_wrap=True)

@@ -38,6 +38,15 @@ TagPair = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Of the draw.")]
 
+TRAINED_BY = {
+    "pairs": "dpo",
+    "shortest": "sft",
+    "rollouts": "dpo --recipe rollouts",
+    "mix": "sft",
+    "revised": "dpo",
+}
+"""How each selection's rows are trained on."""
+
 select = typer.Typer(
     help="Training data from graded runs: which responses to learn from.",
     epilog=examples(
@@ -201,5 +210,9 @@ def _finish(
     rows += [["rows", f"{record['rows']:,}"]]
     rows += [[f"rows, {name.replace('_', ' ')}", f"{n:,}"] for name, n in record["counts"].items()]
     screen().print(table(None, [f"select {method}", ""], rows, right=1))
-    remarks(quiet).print(f"rows: {plain(str(selected.out))}", soft_wrap=True)
+    say = remarks(quiet)
+    say.print(f"rows: {plain(str(selected.out))}", soft_wrap=True)
+    say.print(
+        f"next: judgekit train {TRAINED_BY[method]} {plain(str(selected.out))}", soft_wrap=True
+    )
     return errors.DONE

@@ -73,7 +73,7 @@ def test_every_selection_writes_rows_and_says_what_gave_nothing(typed: Typed) ->
     code, out, err = typed("select", "pairs")
     assert code == 0
     assert "newest run: runs/one" in err
-    assert "rows: runs/one/pairs.jsonl" in err
+    assert "rows: runs/one/pairs.jsonl\nnext: judgekit train dpo runs/one/pairs.jsonl\n" in err
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "problems with correct responses of one length 1" in lines
     assert "problems with fewer than two correct responses 1" in lines
