@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -21,7 +21,7 @@ from judgekit.cli.common import (
     remarks,
     screen,
 )
-from judgekit.cli.labelled import Labels, Limit, OneJudge, gaps, verdicts_beside
+from judgekit.cli.labelled import Labels, Limit, OneJudge, Reduced, gaps, verdicts_beside
 
 EPILOG = examples(
     "judgekit judge tune small --labels labelled.jsonl",
@@ -39,6 +39,7 @@ def tune_judge(
         Path | None, typer.Option(help="The judge file; default: JUDGE-tuned.json.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Which labelled problems are held back.")] = 0,
+    rule: Reduced = "majority",
     limit: Limit = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -60,7 +61,7 @@ def tune_judge(
 
     if optimizer not in OPTIMIZERS:
         raise errors.UnknownName("--optimizer", optimizer, OPTIMIZERS)
-    found = read_labelled(labels)
+    found = read_labelled(labels, cast(Any, rule))
     say = remarks(quiet)
     say.file = sys.stderr  # DSPy is kept from writing there while it optimises; we are not
     say.print(f"[dim]tuning {plain(name)} with {optimizer} …[/dim]")
