@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from judgekit.records import Cost, Grade, Key, Label, Problem, Response
+from judgekit.records import Cost, Grade, Key, Label, Problem, Response, in_bulk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,18 +57,19 @@ def frame(
     label_of = {label.key: label.outcome for label in labels}
     names, values = more
     rows: dict[Key, tuple[Any, ...]] = {}
-    for response in responses:
-        key = response.key
-        grade = grade_of.get(key)
-        rows[key] = (
-            *key,
-            response.text if text else None,
-            *_response_values(response),
-            *_grade_values(grade),
-            label_of.get(key),
-            reason(response, grade),
-            *values(response),
-        )
+    with in_bulk():
+        for response in responses:
+            key = response.key
+            grade = grade_of.get(key)
+            rows[key] = (
+                *key,
+                response.text if text else None,
+                *_response_values(response),
+                *_grade_values(grade),
+                label_of.get(key),
+                reason(response, grade),
+                *values(response),
+            )
     columns = ("id", "sample", "variant", "text", *_RESPONSE, *_GRADE, "label", "reason", *names)
     data = zip(*rows.values(), strict=True) if rows else ((),) * len(columns)
     table = pd.DataFrame(dict(zip(columns, map(list, data), strict=True)))

@@ -8,9 +8,11 @@ Everything in judgekit is a function from some of these nouns to others.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeVar, Union
@@ -233,6 +235,22 @@ def from_row(cls: type[T], row: Mapping[str, Any], *, where: str = "") -> T:
         return typing.cast(T, _reader(typing.cast(Any, cls))(row))
     except _Unreadable as fault:
         raise DataError(f"{place}{fault}") from None
+
+
+@contextmanager
+def in_bulk() -> Iterator[None]:
+    """While many records are made and kept, without the collector of cycles.
+
+    They have no cycles, and its looking through them again and again while their number grows costs
+    as much as reading them.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Unreadable(Exception):

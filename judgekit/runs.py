@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from judgekit.errors import DataError, RunMismatch, UnknownName, UserError
 from judgekit.lines import Lines, disk, read_lines
-from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row
+from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row, in_bulk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,8 @@ class Run:
         matches = [known for known in self.gradings if known.startswith(grading)]
         if len(matches) != 1:
             raise UnknownName(f"grading in {self.path}", grading, self.gradings)
-        last = {grade.key: grade for grade in self.all_grades if grade.grading == matches[0]}
+        wanted = matches[0]
+        last = {grade.key: grade for grade in self.all_grades if grade.grading == wanted}
         return list(last.values())
 
     def frame(self, *, text: bool = True) -> pd.DataFrame:
@@ -158,7 +159,8 @@ def _last_written(path: Path) -> float:
 
 def read_records(folder: Path, cls: type[T]) -> list[T]:
     """All records of one file of a run; none where the file is absent."""
-    return list(each_record(folder, cls))
+    with in_bulk():
+        return list(each_record(folder, cls))
 
 
 def each_record(folder: Path, cls: type[T]) -> Iterator[T]:

@@ -209,7 +209,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def over_seeds(frame: pd.DataFrame) -> Mapping[str, float]:
-    """Accuracy of each sample index by itself: mean, standard deviation, and how many there are.
+    """Accuracy of each sample index by itself: mean, deviation, extremes, and how many there are.
 
     What "A Sober Look at Progress in Language Model Reasoning" (arXiv 2504.07086) asks to report
     beside a mean. The deviation is NaN for a single sample.
@@ -219,6 +219,8 @@ def over_seeds(frame: pd.DataFrame) -> Mapping[str, float]:
     return {
         "mean": float(by_sample.mean()),
         "std": float(by_sample.std(ddof=1)),
+        "lowest": float(by_sample.min()),
+        "highest": float(by_sample.max()),
         "samples": float(len(by_sample)),
     }
 

@@ -18,49 +18,48 @@ BINS = 10
 SAID_WINDOW = 1_000
 """Characters at the end of a response in which it may say how sure it is, or that it is not."""
 
-_SAID = re.compile(
-    r"confidence\b[^\d\n%.]{0,40}(?P<value>\d{1,3}(?:\.\d{1,6})?|\.\d{1,6})\s?"
-    r"\\?(?P<unit>%|/\s?100?\b|percent|out of 100?\b)?"
-    r"|(?P<sure>\d{1,3}(?:\.\d{1,6})?)\s?\\?(?:%|percent)\s(?:confident|sure|certain)\b",
-    re.IGNORECASE,
+_STATED = re.compile(
+    r"onfidence\b(?! interval| level)[^\d\n%.]{0,40}"
+    r"(?P<value>\d{1,3}(?:\.\d{1,6})?|\.\d{1,6})\s?\\?(?P<unit>%|/\s?100?\b|percent|out of 100?\b)?"
 )
-_UNKNOWN = r"I (?:don['\u2019]?t|do not) know"
+_SURE = re.compile(
+    r"(?<![\d.])(?P<value>\d{1,3}(?:\.\d{1,6})?)\s?\\?(?P<unit>%|percent)"
+    r" (?:confident|sure|certain)\b"
+)
+_UNKNOWN = ("don't know", "don\u2019t know", "do not know")
 _DECLINED = re.compile(
-    rf"(?:boxed\{{|<answer>|####|answer(?: is)?:?)[\s*$]*(?:\\text\w*\{{)?\s*{_UNKNOWN}\b"
-    rf"|(?:\A|\n)\s*{_UNKNOWN}[.!\s]*\Z",
-    re.IGNORECASE,
+    r"(?:(?:boxed\{|<answer>|####|nswer(?: is)?:?)[\s*$]*(?:\\text\w*\{)?\s*"
+    r"I (?:don['\u2019]t|do not) know\b)"
+    r"|(?:\A|\n)\s*I (?:don['\u2019]t|do not) know[.!\s]*\Z"
 )
 
 
 def said_confidence(text: str) -> float | None:
     """How sure a response says it is, in [0, 1]: "Confidence: 85%", "0.85", "8/10", "90% sure".
 
-    The last statement within the last `SAID_WINDOW` characters. A number above 1 without a unit is
-    out of 100; None where nothing is said, or nothing that is a share.
+    The last statement within the last `SAID_WINDOW` characters, one that names confidence before
+    one that does not. A number above 1 without a unit is out of 100; None where nothing is said, or
+    nothing that is a share.
     """
     end = text[-SAID_WINDOW:]
-    # The search costs ten times what this question does, and most responses say nothing.
-    if "onfiden" not in end and " sure" not in end and " certain" not in end:
+    # A search costs ten times what these questions do, and most responses say nothing.
+    said = list(_STATED.finditer(end)) if "onfidence" in end else []
+    if not said and (" confident" in end or " sure" in end or " certain" in end):
+        said = list(_SURE.finditer(end))
+    if not said:
         return None
-    statements = list(_SAID.finditer(end))
-    if not statements:
-        return None
-    found = statements[-1]
-    if found["sure"]:
-        value = float(found["sure"]) / 100
-    else:
-        value, unit = float(found["value"]), (found["unit"] or "").lower()
-        if unit in ("%", "percent") or unit.endswith("100") or (not unit and value > 1):
-            value /= 100
-        elif unit:
-            value /= 10
+    value, unit = float(said[-1]["value"]), said[-1]["unit"] or ""
+    if unit in ("%", "percent") or unit.endswith("100") or (not unit and value > 1):
+        value /= 100
+    elif unit:
+        value /= 10
     return value if value <= 1 else None
 
 
 def declines(text: str) -> bool:
     """The response gives "I don't know" as its answer, or ends with it."""
     end = text[-SAID_WINDOW:]
-    return "know" in end and _DECLINED.search(end) is not None
+    return any(words in end for words in _UNKNOWN) and _DECLINED.search(end) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,15 @@ class Point(NamedTuple):
     accuracy: float
 
 
-def control(tokens: Sequence[float], least: float, most: float) -> float:
-    """Share of runs whose mean tokens keep within the limits asked for (s1, arXiv 2501.19393).
+def control(tokens: Sequence[float], limits: Sequence[tuple[float, float]]) -> float:
+    """Share of runs whose mean thinking tokens keep within the limits that each was given.
 
-    Raises `ValueError` without runs.
+    s1, arXiv 2501.19393. Raises `ValueError` without runs.
     """
     if not tokens:
         raise ValueError("no runs")
-    return sum(least <= each <= most for each in tokens) / len(tokens)
+    pairs = zip(tokens, limits, strict=True)
+    return sum(least <= each <= most for each, (least, most) in pairs) / len(tokens)
 
 
 def scaling(points: Sequence[Point]) -> float | None:
@@ -67,7 +68,7 @@ def pareto(points: Sequence[Point]) -> list[int]:
 def vote_curve(
     frame: pd.DataFrame, sizes: Sequence[int] | None = None, level: float = LEVEL
 ) -> dict[int, dict[str, Share]]:
-    """`pass@k`, `pass^k` and `maj@k` for growing k, from one run with many samples a problem.
+    """`pass@k`, `pass^k`, `maj@k` and `best@k` for growing k, from one run with many samples.
 
     By default k = 1, 2, 4, ... up to the fewest samples that a problem has.
     """

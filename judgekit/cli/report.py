@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, Quiet, examples, plain, remarks, screen, the_run
+from judgekit.cli.common import (
+    ConfigFile,
+    Json,
+    Quiet,
+    configuration,
+    examples,
+    plain,
+    remarks,
+    screen,
+    the_run,
+)
 
 if TYPE_CHECKING:
     from judgekit.report import Format
@@ -19,6 +29,7 @@ EPILOG = examples(
     "judgekit report runs/starter-*",
     "judgekit report runs/math500-* --table tokens --format latex",
     "judgekit report runs/math500-embedded-cot-1a2b3c4d --by subject",
+    "judgekit report runs/gsm8k-* --table scaling",
     "judgekit report runs/starter-* --html report.html",
 )
 
@@ -36,19 +47,28 @@ def report(
         str, typer.Option(help="terminal, markdown, latex, csv or json.")
     ] = "terminal",
     table: Annotated[
-        str | None, typer.Option(help="Only this table: accuracy, tokens, loops or format.")
+        str | None,
+        typer.Option(
+            help="Only this table: accuracy, tokens, loops, format, cost, confidence, answers, "
+            "cutoff, votes or scaling."
+        ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="FIELD", help="Slices: kind, subject, level, stage, …")
+        str | None,
+        typer.Option(
+            metavar="FIELD", help="Slices: kind, subject, level, stage, completion_tokens, …"
+        ),
     ] = None,
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="One HTML file too: charts, problems, every response."),
     ] = None,
+    config: ConfigFile = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
     """What a run got right and how sure that is; several runs side by side."""
+    from judgekit.analysis.cost import Prices
     from judgekit.lines import disk
     from judgekit.report import FORMATS, render, terminal
     from judgekit.report import html as make_page
@@ -57,7 +77,8 @@ def report(
     if format not in FORMATS:
         raise errors.UnknownName("format", format, FORMATS)
     chosen = [the_run(path, quiet) for path in runs] if runs else [the_run(None, quiet)]
-    found = make_report(chosen, table=table, by=by)
+    prices = Prices.of(configuration(config))
+    found = make_report(chosen, table=table, by=by, prices=prices)
     wanted = "json" if as_json else format
     if wanted == "terminal":
         console = screen()
@@ -66,6 +87,6 @@ def report(
         typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
     if html is not None:
         with disk(html):
-            html.write_text(make_page(chosen, table=table, by=by), encoding="utf-8")
+            html.write_text(make_page(chosen, table=table, by=by, prices=prices), encoding="utf-8")
         remarks(quiet).print(f"page: {plain(str(html))}", soft_wrap=True)
     return errors.DONE

@@ -7,23 +7,29 @@ console.print(terminal(found))           # or render(found, "markdown" | "latex"
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from judgekit.analysis.cost import Prices
 from judgekit.analysis.intervals import LEVEL
 from judgekit.errors import UnknownName, UserError
 from judgekit.report.card import summary_table
 from judgekit.report.comparison import compare_runs
+from judgekit.report.costs import cost_table
+from judgekit.report.courses import answers_table, cutoff_table
+from judgekit.report.forms import format_table, thinking_table
+from judgekit.report.scaling import scaling_table, votes_table
+from judgekit.report.seeds import seeds_table
+from judgekit.report.slices import slices_table
 from judgekit.report.summary import Line, RunLike, summarise
+from judgekit.report.sure import confidence_table
 from judgekit.report.table import Report, Table
 from judgekit.report.tables import (
-    TABLES,
     accuracy_table,
     corrected_table,
     details_table,
-    format_table,
     loops_table,
     outcomes_table,
-    slices_table,
     tokens_table,
 )
 from judgekit.report.terminal import terminal
@@ -54,18 +60,19 @@ def report(
     table: str | None = None,
     by: str | None = None,
     level: float = LEVEL,
+    prices: Prices | None = None,
 ) -> Report:
     """What the runs say: a summary of a single one, strategy by benchmark for several.
 
     `table` asks for one of `TABLES` alone, `by` for slices by a column of the frame (`kind`,
-    `subject`, `level`, `stage`, `reason`, ...). Raises `UserError` without runs or responses,
-    `UnknownName` for a table or field that there is not.
+    `subject`, `level`, `stage`, `reason`, ...). `prices` turn tokens into money. Raises `UserError`
+    without runs or responses, `UnknownName` for a table or field that there is not.
     """
     if table is not None and table not in TABLES:
         raise UnknownName("table", table, TABLES)
     if not runs:
         raise UserError("no runs to report on")
-    counted = summarise(runs, level)
+    counted = summarise(runs, level, prices)
     lines = [line for line, _ in counted]
     if not any(line.accuracy.n for line in lines):
         raise UserError(
@@ -75,13 +82,15 @@ def report(
     if by is not None:
         tables = [_slices(counted, by, level)]
     elif table is not None:
-        tables = [_BY_NAME[table](lines)]
+        tables = _BY_NAME[table](_Found(runs, counted, level))
     elif len(lines) == 1:
         tables = [summary_table(lines[0])]
     else:
+        over = seeds_table(counted)
         tables = [
             accuracy_table(lines),
             *([corrected_table(lines)] if any(line.corrected for line in lines) else []),
+            *([over] if over else []),
             tokens_table(lines),
             outcomes_table(lines),
             details_table(lines),
@@ -119,6 +128,7 @@ def html(
     table: str | None = None,
     by: str | None = None,
     level: float = LEVEL,
+    prices: Prices | None = None,
 ) -> str:
     """The report as one HTML file that needs no network: tables, charts, every response.
 
@@ -126,20 +136,44 @@ def html(
     """
     from judgekit.report.page import page
 
-    return page(runs, report(runs, table=table, by=by, level=level), level)
+    return page(runs, report(runs, table=table, by=by, level=level, prices=prices), level)
 
 
-_BY_NAME: Mapping[str, Callable[[Sequence[Line]], Table]] = {
-    "accuracy": accuracy_table,
-    "tokens": tokens_table,
-    "loops": loops_table,
-    "format": format_table,
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a table is made from."""
+
+    runs: Sequence[RunLike]
+    counted: Sequence[tuple[Line, pd.DataFrame]]
+    level: float
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for line, _ in self.counted]
+
+
+def _of_lines(*makers: Callable[[Sequence[Line]], Table | None]) -> Callable[[_Found], list[Table]]:
+    return lambda found: [made for make in makers if (made := make(found.lines))]
+
+
+_BY_NAME: Mapping[str, Callable[[_Found], list[Table]]] = {
+    "accuracy": _of_lines(accuracy_table),
+    "tokens": _of_lines(tokens_table),
+    "loops": _of_lines(loops_table),
+    "format": _of_lines(format_table, thinking_table),
+    "cost": _of_lines(cost_table),
+    "confidence": _of_lines(confidence_table),
+    "answers": lambda found: [answers_table(found.runs, found.lines, found.level)],
+    "cutoff": lambda found: [cutoff_table(found.runs, found.lines, found.level)],
+    "votes": lambda found: [votes_table(found.counted, found.level)],
+    "scaling": lambda found: [scaling_table(found.counted, found.level)],
 }
-_NO_SLICES = {"id", "text", "question", "gold", "extracted"}
+TABLES: tuple[str, ...] = tuple(_BY_NAME)
+_NO_SLICES = {"id", "text", "question", "gold", "extracted", "usage", "judged"}
 
 
 def _slices(counted: Sequence[tuple[Line, pd.DataFrame]], by: str, level: float) -> Table:
-    frames = [(line, rows) for line, rows in counted if by in rows]
+    frames = [(line, rows) for line, rows in counted if by in rows and by not in _NO_SLICES]
     if not frames:
         names = {str(name) for _, rows in counted for name in rows.columns}
         raise UnknownName("field", by, names - _NO_SLICES)

@@ -92,13 +92,13 @@ def _confidence_rows(found: Confidence) -> list[tuple[str, str]]:
         auroc = "" if made.auroc is None else f", AUROC {made.auroc:.2f}"
         rows.append(
             (
-                "Said confidence",
-                f"{percent(made.mean_confidence)} % on average, {percent(made.accuracy)} % are right, "
+                "Confidence",
+                f"mean {percent(made.mean_confidence)} %, {percent(made.accuracy)} % are right, "
                 f"ECE {made.ece:.3f}, Brier {made.brier:.3f}{auroc}, {made.n:,} responses",
             )
         )
     if found.declined:
-        rows.append(("Said unknown", f"{found.declined:,}{_of(found.declined, found.n)}"))
+        rows.append(("Unknown", f"{found.declined:,}{_of(found.declined, found.n)}"))
     return rows
 
 

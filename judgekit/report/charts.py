@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from math import ceil, log10
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from judgekit.analysis.frame import CORRECT, REASONS
 from judgekit.analysis.scaling import Point, pareto
 from judgekit.report.summary import Line
+from judgekit.report.svg import line as stroke
+from judgekit.report.svg import round_up, svg, text, ticks, tip
 from judgekit.report.table import percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LABEL, ROW, WIDTH, PLOT = 160, 24, 540, 320
+LABEL, ROW, PLOT = 160, 24, 320
 BINS = 30
 
 
@@ -37,7 +38,7 @@ def accuracy_chart(lines: Sequence[Line]) -> Markup:
             rows.append(_interval_row(line, label(line, lines), height))
             height += ROW
     axis = [_percent_axis(height)]
-    return _svg("Accuracy with intervals", height + 10, [*axis, *rows])
+    return svg("Accuracy with intervals", height + 10, [*axis, *rows])
 
 
 def outcomes_chart(lines: Sequence[Line]) -> Markup:
@@ -47,7 +48,7 @@ def outcomes_chart(lines: Sequence[Line]) -> Markup:
         rows.append(_heading(benchmark, height))
         height += ROW
         for line in group:
-            rows.append(_text(LABEL - 10, height + 14, label(line, lines), "end"))
+            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end"))
             at, total = float(LABEL), max(line.accuracy.n, 1)
             for name in (CORRECT, *REASONS):
                 times = line.accuracy.reasons.get(name, 0)
@@ -63,9 +64,9 @@ def outcomes_chart(lines: Sequence[Line]) -> Markup:
                         )
                     )
                 at += wide
-            rows.append(_text(LABEL + PLOT + 10, height + 14, f"n = {line.accuracy.n:,}"))
+            rows.append(text(LABEL + PLOT + 10, height + 14, f"n = {line.accuracy.n:,}"))
             height += ROW
-    return _svg("What became of the responses", height + 4, rows)
+    return svg("What became of the responses", height + 4, rows)
 
 
 def tokens_chart(lines: Sequence[Line]) -> Markup:
@@ -74,8 +75,8 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
     if len(shown) < 2:
         return Markup("")
     left, top, wide, high = 48, 16, 430, 220
-    most = _round_up(max(line.completion.mean for line in shown))
-    ceiling = min(1.0, _round_up(max(line.accuracy.high for line in shown)))
+    most = round_up(max(line.completion.mean for line in shown))
+    ceiling = min(1.0, round_up(max(line.accuracy.high for line in shown)))
 
     def x(tokens: float) -> float:
         return left + wide * tokens / most
@@ -84,10 +85,10 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
         return top + high * (1 - share / ceiling)
 
     parts = [
-        *(_line(left, y(t), left + wide, y(t), "grid") for t in _ticks(ceiling)),
-        *(_text(left - 8, y(t) + 4, percent(t), "end", "tick") for t in _ticks(ceiling)),
-        *(_text(x(t), top + high + 18, f"{t:,.0f}", "middle", "tick") for t in _ticks(most)),
-        _text(left + wide / 2, top + high + 38, "mean completion tokens", "middle", "tick"),
+        *(stroke(left, y(t), left + wide, y(t), "grid") for t in ticks(ceiling)),
+        *(text(left - 8, y(t) + 4, percent(t), "end", "tick") for t in ticks(ceiling)),
+        *(text(x(t), top + high + 18, f"{t:,.0f}", "middle", "tick") for t in ticks(most)),
+        text(left + wide / 2, top + high + 38, "mean completion tokens", "middle", "tick"),
     ]
     points = [Point(line.completion.mean, line.accuracy.value or 0.0) for line in shown]
     path = " ".join(
@@ -97,13 +98,13 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
     for line, point in zip(shown, points, strict=True):
         cx, cy = x(point.tokens), y(point.accuracy)
         parts += [
-            _line(cx, y(line.accuracy.low), cx, y(line.accuracy.high), "interval"),
+            stroke(cx, y(line.accuracy.low), cx, y(line.accuracy.high), "interval"),
             Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4.5">{}</circle>').format(
-                cx, cy, _title(f"{label(line, lines)}: {percent(point.accuracy)} %")
+                cx, cy, tip(f"{label(line, lines)}: {percent(point.accuracy)} %")
             ),
-            _text(cx + 8, cy - 6, label(line, lines)),
+            text(cx + 8, cy - 6, label(line, lines)),
         ]
-    return _svg("Accuracy against tokens", top + high + 46, parts)
+    return svg("Accuracy against tokens", top + high + 46, parts)
 
 
 def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
@@ -121,10 +122,10 @@ def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
     left, wide, high, top = 10, 340, 90, 24
     tallest = max(int((good + bad).max()), 1)
     step = wide / BINS
-    parts = [_text(left, 14, title, "start", "name")]
+    parts = [text(left, 14, title, "start", "name")]
     for k, (below, above) in enumerate(zip(good.tolist(), bad.tolist(), strict=True)):
         h, g = high * below / tallest, high * above / tallest
-        note = _title(f"{edges[k]:.0f}–{edges[k + 1]:.0f} tokens: {below} correct, {above} other")
+        note = tip(f"{edges[k]:.0f}–{edges[k + 1]:.0f} tokens: {below} correct, {above} other")
         for css, bar, base in (("o-correct", h, top + high), ("o-other", g, top + high - h)):
             if bar:
                 parts.append(
@@ -134,80 +135,45 @@ def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
                     ).format(css, left + k * step, base - bar, step - 1, bar, note)
                 )
     parts += [
-        _line(left, top + high, left + wide, top + high, "axis"),
-        _text(left, top + high + 14, "0", "start", "tick"),
-        _text(left + wide, top + high + 14, f"{most:,.0f} tokens", "end", "tick"),
+        stroke(left, top + high, left + wide, top + high, "axis"),
+        text(left, top + high + 14, "0", "start", "tick"),
+        text(left + wide, top + high + 14, f"{most:,.0f} tokens", "end", "tick"),
     ]
-    return _svg(f"Tokens of {title}", top + high + 20, parts, width=left + wide + 10)
+    return svg(f"Tokens of {title}", top + high + 20, parts, width=left + wide + 10)
 
 
 def _interval_row(line: Line, name: str, y: int) -> Markup:
     found = line.accuracy
-    parts = [_text(LABEL - 10, y + 14, name, "end")]
+    parts = [text(LABEL - 10, y + 14, name, "end")]
     if found.value is None:
-        parts.append(_text(LABEL, y + 14, "not graded", "start", "tick"))
+        parts.append(text(LABEL, y + 14, "not graded", "start", "tick"))
     else:
         low, at, high = (LABEL + PLOT * each for each in (found.low, found.value, found.high))
         parts += [
-            _line(low, y + 10, high, y + 10, "interval"),
+            stroke(low, y + 10, high, y + 10, "interval"),
             Markup('<circle class="dot" cx="{:.1f}" cy="{}" r="4.5"/>').format(at, y + 10),
-            _text(
+            text(
                 LABEL + PLOT + 10,
                 y + 14,
                 f"{percent(found.value)} %",
             ),
         ]
     note = f"{name}: {percent(found.value)} % [{percent(found.low)}, {percent(found.high)}]"
-    return Markup("<g>{}{}</g>").format(_title(note), Markup("").join(parts))
+    return Markup("<g>{}{}</g>").format(tip(note), Markup("").join(parts))
 
 
 def _percent_axis(height: int) -> Markup:
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = LABEL + PLOT * share
-        parts.append(_line(x, 24, x, height, "grid"))
-        parts.append(_text(x, 16, f"{100 * share:.0f} %", "middle", "tick"))
+        parts.append(stroke(x, 24, x, height, "grid"))
+        parts.append(text(x, 16, f"{100 * share:.0f} %", "middle", "tick"))
     return Markup("").join(parts)
 
 
-def _heading(text: str, y: int) -> Markup:
-    return _text(LABEL - 10, y + 16, text, "end", "name")
-
-
-def _svg(name: str, height: float, parts: Sequence[Markup], width: int = WIDTH) -> Markup:
-    return Markup(
-        '<svg viewBox="0 0 {} {:.0f}" style="max-width:{}px" role="img" aria-label="{}">{}</svg>'
-    ).format(width, height, width, name, Markup("").join(parts))
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", css: str = "") -> Markup:
-    short = text if len(text) <= 26 else f"{text[:25]}…"
-    return Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" class="{}">{}</text>').format(
-        x, y, anchor, css, short
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> Markup:
-    return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(
-        css, x1, y1, x2, y2
-    )
-
-
-def _title(text: Any) -> Markup:
-    return Markup("<title>{}</title>").format(text)
+def _heading(words: str, y: int) -> Markup:
+    return text(LABEL - 10, y + 16, words, "end", "name")
 
 
 def _css(reason: str) -> str:
     return reason.replace(" ", "-")
-
-
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5, 5, 10 times a power of ten."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** (ceil(log10(value)) - 1)
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * 0.999)
-
-
-def _ticks(most: float) -> list[float]:
-    return [most * k / 5 for k in range(6)]

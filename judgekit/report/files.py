@@ -13,7 +13,11 @@ from typing import Any
 from judgekit.report.card import flat_table
 from judgekit.report.table import Cell, Report, Table
 
-_OWN = ("loops", "format", "slices", "differences")
+_OWN = frozenset(
+    {"loops", "format", "slices", "differences", "cost", "confidence"}
+    | {"answers", "cutoff", "votes", "scaling"}
+)
+"""Tables that are a CSV file of their own; of the others the numbers stand in `card.flat_table`."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
 _LATEX = {
     "\\": r"\textbackslash{}",

@@ -48,7 +48,7 @@ def page(runs: Sequence[RunLike], found: Report, level: float = LEVEL) -> str:
     return environment.get_template("report.html").render(
         title=_title([line for line, _ in counted]),
         tables=[_shown(table) for table in found.tables],
-        charts=_charts(counted),
+        charts=_charts(counted, level),
         data=data,
         cut=kept,
         script=script,
@@ -57,8 +57,9 @@ def page(runs: Sequence[RunLike], found: Report, level: float = LEVEL) -> str:
     )
 
 
-def _charts(counted: Sequence[tuple[Line, pd.DataFrame]]) -> Mapping[str, Any]:
+def _charts(counted: Sequence[tuple[Line, pd.DataFrame]], level: float) -> Mapping[str, Any]:
     from judgekit.report import charts
+    from judgekit.report.diagrams import reliability_chart
 
     lines = [line for line, _ in counted]
     by_benchmark: dict[str, list[Line]] = {}
@@ -72,10 +73,37 @@ def _charts(counted: Sequence[tuple[Line, pd.DataFrame]]) -> Mapping[str, Any]:
         "accuracy": charts.accuracy_chart(lines),
         "outcomes": charts.outcomes_chart(lines),
         "scatters": [(name, chart) for name, chart in scatters if chart],
+        "curves": [
+            (name, chart)
+            for name, group in by_benchmark.items()
+            if (chart := _sequential_and_parallel([c for c in counted if c[0] in group], level))
+        ],
+        "reliability": [
+            chart
+            for line, name in zip(lines, names, strict=True)
+            if (chart := reliability_chart(line.confidence.said, name))
+        ],
         "lengths": [
             charts.lengths_chart(rows, name) for (_, rows), name in zip(counted, names, strict=True)
         ],
     }
+
+
+MOST_VOTED = 20_000
+"""Rows of a benchmark up to which the curve of votes is drawn unasked."""
+
+
+def _sequential_and_parallel(counted: Sequence[tuple[Line, pd.DataFrame]], level: float) -> Any:
+    """Families of runs and votes over samples on one chart; empty where there is neither."""
+    from judgekit.report.diagrams import curves_chart
+    from judgekit.report.scaling import scaling_curves
+
+    graded = [(line, rows) for line, rows in counted if line.accuracy.graded]
+    if sum(len(rows) for _, rows in graded) > MOST_VOTED:
+        return ""
+    curves = scaling_curves(graded, level)
+    axis = "tokens generated for a problem"
+    return curves_chart(Table("scaling", "Test-time scaling", (), (), curves=curves, axis=axis))
 
 
 def _title(lines: Sequence[Line]) -> str:
@@ -84,8 +112,11 @@ def _title(lines: Sequence[Line]) -> str:
 
 
 def _shown(table: Table) -> Mapping[str, Any]:
+    from judgekit.report.diagrams import curves_chart
+
     return {
         "title": table.title,
+        "chart": curves_chart(table),
         "columns": table.columns,
         "rows": table.rows,
         "notes": table.notes,

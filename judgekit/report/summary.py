@@ -56,6 +56,7 @@ class Line:
     model: str
     benchmark: str
     setting: str
+    variant: str
     samples: int
     owed: int
     accuracy: Accuracy
@@ -120,6 +121,7 @@ def _line(
         model=short_model(str(run.config.get("model", ""))),
         benchmark=str(run.config.get("benchmark", "")) or run.path.name,
         setting=" ".join(filter(None, (strategy, variant))),
+        variant=variant,
         samples=int(per_problem.max()) if len(rows) else 0,
         owed=max(int(run.config.get("samples", 1)) * len(run.problems) - len(rows), 0),
         accuracy=found,
@@ -159,7 +161,7 @@ def _distinct(lines: list[Line]) -> list[Line]:
         groups.setdefault((line.model, line.benchmark, line.setting), []).append(line)
     named: dict[int, Line] = {}
     for group in groups.values():
-        flat = [_flat(line.config) for line in group]
+        flat = [flat_config(line.config) for line in group]
         differing = sorted(
             key
             for key in set().union(*flat) - _NAMED_APART
@@ -174,7 +176,7 @@ def _distinct(lines: list[Line]) -> list[Line]:
     return [named[id(line)] for line in lines]
 
 
-def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+def flat_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration with the strategy's options beside its own keys."""
     options = config.get("options")
     flat = {key: value for key, value in config.items() if key != "options"}

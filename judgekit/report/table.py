@@ -33,11 +33,20 @@ Span = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """Named points (x, (low, value, high)) in ascending x, to be drawn as a line."""
+
+    name: str
+    points: tuple[tuple[float, Span], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A titled table; `notes` say what its numbers mean and belong under it.
 
     The first `labels` columns name the row. `pictures` may give each row something to draw where
-    there is room: an interval, or counts of what became of its responses.
+    there is room: an interval, or counts of what became of its responses. `curves` are its numbers
+    as lines over `axis`, for a page.
     """
 
     name: str
@@ -47,6 +56,8 @@ class Table:
     notes: tuple[str, ...] = ()
     labels: int = 1
     pictures: tuple[Span | Mapping[str, int] | None, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    axis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

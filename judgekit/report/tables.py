@@ -1,29 +1,21 @@
-"""The tables of a report: accuracy and tokens by benchmark, loops, format, slices, overview."""
+"""The tables of a report: accuracy, tokens, loops, what became of responses, who decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
 
-from judgekit.analysis.accuracy import accuracy_by
 from judgekit.analysis.frame import REASONS
-from judgekit.analysis.tokens import tokens
 from judgekit.report.summary import Line
-from judgekit.report.table import Cell, Column, Span, Table, count, interval, number, percent, words
+from judgekit.report.table import Cell, Column, Span, Table, count, interval, percent, words
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-TableName = Literal["accuracy", "tokens", "loops", "format"]
 AT_LIMIT = "at limit: ended by the token limit; those without an answer are truncated, or looped"
-TABLES: tuple[TableName, ...] = ("accuracy", "tokens", "loops", "format")
 
 
 def accuracy_table(lines: Sequence[Line]) -> Table:
     """Accuracy in per cent with its interval; rows are settings, columns benchmarks."""
     table, shown = _pivot("accuracy", "Accuracy", lines, _accuracy_cell)
-    notes = [f"accuracy in % [{_level(lines)} interval]"]
+    notes = [f"accuracy in % [{level_head(lines)} interval]"]
     if any(line.accuracy.open for line in lines):
         notes[0] += "; undecided and failed count as wrong, the interval allows that they are right"
     columns = [_marked(column) for column in zip(*shown, strict=True)]
@@ -42,7 +34,7 @@ def corrected_table(lines: Sequence[Line]) -> Table:
     """Accuracy as graded and as labels correct it, for the lines that have labels."""
     found = [(line, line.corrected) for line in lines if line.corrected]
     columns = (
-        *_label_columns(lines),
+        *label_columns(lines),
         Column("n", "n"),
         Column("raw", "as graded"),
         Column("corrected", "corrected"),
@@ -54,7 +46,7 @@ def corrected_table(lines: Sequence[Line]) -> Table:
         made = each.estimate
         rows.append(
             (
-                *_labels(lines, line),
+                *label_cells(lines, line),
                 count(each.graded),
                 Cell(percent(each.raw), each.raw),
                 Cell(percent(made.value), made.value) if made else Cell("no number"),
@@ -66,7 +58,7 @@ def corrected_table(lines: Sequence[Line]) -> Table:
             notes.setdefault(f"{line.setting} on {line.benchmark}: {note}")
     return Table(
         *("corrected", "Accuracy corrected by labels", columns, tuple(rows), tuple(notes)),
-        labels=len(_varying(lines)),
+        labels=len(varying(lines)),
     )
 
 
@@ -83,7 +75,7 @@ def loops_table(lines: Sequence[Line]) -> Table:
     """Loops by kind, what they wasted, and truncation."""
     kinds = ("terminal", "numeric", "recovered", "near")
     columns = (
-        *_label_columns(lines),
+        *label_columns(lines),
         Column("n", "n"),
         *(Column(kind, kind) for kind in kinds),
         Column("wasted_share", "wasted"),
@@ -91,7 +83,7 @@ def loops_table(lines: Sequence[Line]) -> Table:
     )
     rows = tuple(
         (
-            *_labels(lines, line),
+            *label_cells(lines, line),
             count(line.accuracy.n),
             *(count(line.loops.get(kind, 0)) for kind in kinds),
             _share_cell(line.cost.wasted, line.completion.total),
@@ -103,34 +95,7 @@ def loops_table(lines: Sequence[Line]) -> Table:
         "wasted: units of a loop after its first cycle, as a share of all completion tokens",
         AT_LIMIT,
     )
-    return Table("loops", "Loops", columns, rows, notes, len(_varying(lines)))
-
-
-def format_table(lines: Sequence[Line]) -> Table:
-    """How many responses keep the form that the prompt asks for, and where the others fail."""
-    columns = (
-        *_label_columns(lines),
-        Column("asked", "asked for", "left"),
-        Column("kept", "kept"),
-        Column("kept_share", "%"),
-        Column("interval", _level(lines)),
-        Column("fault", "most frequent fault", "left"),
-    )
-    rows = []
-    for line in lines:
-        kept = line.format_kept
-        fault, times = next(iter(line.format_faults.items()), (None, 0))
-        rows.append(
-            (
-                *_labels(lines, line),
-                words(line.format_asked or "nothing"),
-                count(round((kept.value or 0) * kept.n) if kept.n else None),
-                Cell(percent(kept.value), kept.value),
-                Cell(interval(kept.low, kept.high) if kept.n else "–", [kept.low, kept.high]),
-                Cell(f"{fault} ({times})" if fault else "–", fault),
-            )
-        )
-    return Table("format", "Format", columns, tuple(rows), labels=len(_varying(lines)))
+    return Table("loops", "Loops", columns, rows, notes, len(varying(lines)))
 
 
 def outcomes_table(lines: Sequence[Line]) -> Table:
@@ -142,13 +107,13 @@ def outcomes_table(lines: Sequence[Line]) -> Table:
         if name in always or any(name in line.accuracy.reasons for line in lines)
     ]
     columns = (
-        *_label_columns(lines),
+        *label_columns(lines),
         Column("n", "n"),
         *(Column(name.replace(" ", "_"), name) for name in ("correct", *reasons)),
     )
     rows = tuple(
         (
-            *_labels(lines, line),
+            *label_cells(lines, line),
             count(line.accuracy.n),
             *(count(line.accuracy.reasons.get(name, 0)) for name in ("correct", *reasons)),
         )
@@ -162,7 +127,7 @@ def outcomes_table(lines: Sequence[Line]) -> Table:
     pictures = tuple(line.accuracy.reasons for line in lines)
     return Table(
         *("responses", "What became of the responses", columns, rows, tuple(notes)),
-        labels=len(_varying(lines)),
+        labels=len(varying(lines)),
         pictures=pictures,
     )
 
@@ -172,7 +137,7 @@ def details_table(lines: Sequence[Line]) -> Table:
     stages = list(dict.fromkeys(stage for line in lines for stage in line.stages))
     stages.sort(key=lambda stage: (stage == "none", stage == "no-answer"))
     columns = (
-        *_label_columns(lines),
+        *label_columns(lines),
         *(Column(stage, stage) for stage in stages),
         Column("at_limit", "at limit"),
         Column("loops", "loops"),
@@ -180,7 +145,7 @@ def details_table(lines: Sequence[Line]) -> Table:
     )
     rows = tuple(
         (
-            *_labels(lines, line),
+            *label_cells(lines, line),
             *(count(line.stages.get(stage, 0)) for stage in stages),
             count(sum(line.at_limit.values())),
             count(sum(line.loops.values())),
@@ -190,41 +155,8 @@ def details_table(lines: Sequence[Line]) -> Table:
     )
     return Table(
         *("details", "Who decided, how they ended", columns, rows, (AT_LIMIT,)),
-        labels=len(_varying(lines)),
+        labels=len(varying(lines)),
     )
-
-
-def slices_table(frames: Sequence[tuple[Line, pd.DataFrame]], field: str, level: float) -> Table:
-    """Accuracy and tokens for each value of a field, run by run."""
-    lines = [line for line, _ in frames]
-    columns = (
-        *_label_columns(lines),
-        Column(field, field, "left"),
-        Column("n", "n"),
-        Column("accuracy", "accuracy"),
-        Column("interval", _level(lines)),
-        Column("tokens", "tokens"),
-        Column("truncated", "truncated"),
-        Column("looped", "looped"),
-    )
-    rows = []
-    for line, frame in frames:
-        for value, found in accuracy_by(frame, field, level):
-            missing = value is None or value != value
-            part = frame[frame[field].isna()] if missing else frame[frame[field] == value]
-            rows.append(
-                (
-                    *_labels(lines, line),
-                    words(None if missing else value),
-                    count(found.n),
-                    Cell(percent(found.value), found.value),
-                    Cell("–" if found.value is None else interval(found.low, found.high)),
-                    number(tokens(part).mean, 0),
-                    count(found.reasons.get("truncated", 0)),
-                    count(found.reasons.get("looped", 0)),
-                )
-            )
-    return Table("slices", f"By {field}", columns, tuple(rows), labels=len(_varying(lines)))
 
 
 # --- pieces -------------------------------------------------------------------------------------
@@ -294,12 +226,12 @@ def _tokens_cell(line: Line) -> Cell:
     return Cell(f"{spent.mean:,.1f} ({spent.median:,.0f})", spent.mean)
 
 
-def _label_columns(lines: Sequence[Line]) -> tuple[Column, ...]:
-    return tuple(Column(key, head, "left") for key, head in _varying(lines))
+def label_columns(lines: Sequence[Line]) -> tuple[Column, ...]:
+    return tuple(Column(key, head, "left") for key, head in varying(lines))
 
 
-def _labels(lines: Sequence[Line], line: Line) -> tuple[Cell, ...]:
-    return tuple(words(getattr(line, key)) for key, _ in _varying(lines))
+def label_cells(lines: Sequence[Line], line: Line) -> tuple[Cell, ...]:
+    return tuple(words(getattr(line, key)) for key, _ in varying(lines))
 
 
 def _unfinished(lines: Sequence[Line]) -> list[str]:
@@ -308,7 +240,7 @@ def _unfinished(lines: Sequence[Line]) -> list[str]:
     return [f"unfinished runs, responses missing: {', '.join(missing)}"] if missing else []
 
 
-def _varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
+def varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """The labels that tell the lines apart; the setting always."""
     wanted = [("model", "model"), ("benchmark", "benchmark"), ("setting", "strategy")]
     return [
@@ -323,5 +255,5 @@ def _share_cell(part: int, whole: int) -> Cell:
     return Cell(percent(share, sign=True), share)
 
 
-def _level(lines: Sequence[Line]) -> str:
+def level_head(lines: Sequence[Line]) -> str:
     return f"{100 * lines[0].accuracy.level:g} %" if lines else "95 %"

@@ -16,7 +16,8 @@ FAMILY = [Point(1000, 0.2), Point(2000, 0.4), Point(4000, 0.5)]
 
 class TestScaling:
     def test_s1_metrics(self) -> None:
-        assert control([point.tokens for point in FAMILY], 0, 2500) == pytest.approx(2 / 3)
+        limits = [(0, 2500), (500, 2500), (0, 2500)]
+        assert control([point.tokens for point in FAMILY], limits) == pytest.approx(2 / 3)
         slopes = [0.2 / 1000, 0.3 / 3000, 0.1 / 2000]
         assert scaling(FAMILY) == pytest.approx(sum(slopes) / 3)
         assert scaling(list(reversed(FAMILY))) == scaling(FAMILY)
@@ -26,7 +27,7 @@ class TestScaling:
         assert scaling(FAMILY[:1]) is None
         assert scaling([Point(5, 0.1), Point(5, 0.2)]) is None
         with pytest.raises(ValueError):
-            control([], 0, 1)
+            control([], [])
 
     @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12))
     def test_the_frontier_is_what_nothing_beats(self, drawn: list[tuple[int, int]]) -> None:
