@@ -19,6 +19,7 @@ from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction import Candidate
 from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS, value_asked_for
 from judgekit.verifier.extraction.spans import NUMBER
+from judgekit.verifier.extraction.tail import BESIDE
 from judgekit.verifier.reader import is_known_word, is_truth, said_first
 from judgekit.verifier.text import is_words, normalise, same_text
 
@@ -115,9 +116,13 @@ def _compare_readings(case: Case, compared: Callable[[str, str], Comparison]) ->
     assert decided is not None
     if decided[0] != "incorrect" or not others:
         return decided
-    parts = [c for c in others if c not in same and first.start <= c.start and c.end <= first.end]
+    parts = [
+        c
+        for c in others
+        if c not in same and (c.cue == BESIDE or (first.start <= c.start and c.end <= first.end))
+    ]
     if any(_COMPARE[case.kind](case, part.text, compared)[0] == "correct" for part in parts):
-        evidence = f"One of several marked answers, {first.text}, equals the gold, not all."
+        evidence = f"Only one of several answers equals the gold; the first read is {first.text}."
         return "undecided", evidence, first, ("conflict",)
     return decided
 

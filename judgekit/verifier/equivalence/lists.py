@@ -54,6 +54,8 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
     mine, theirs = _items(gold), _items(answer)
     if mine is None or theirs is None:
         return unknown("a list against something else", "set")
+    if len(mine) == 1 < len(theirs) < 5 and _said_again(compare, theirs):
+        return compare(mine[0], theirs[0])
     if len(mine) > _MOST_ITEMS or len(theirs) > _MOST_ITEMS:
         if len(mine) != len(theirs) and _is_list(gold) == _is_list(answer):
             return unknown("a very long list against one of another length", "set")
@@ -120,6 +122,12 @@ def _expanded(items: tuple[Expr, ...]) -> tuple[Expr, ...]:
         else:
             found.append(item)
     return tuple(found)
+
+
+def _said_again(compare: Compare, items: tuple[Expr, ...]) -> bool:
+    """Whether the items are all the same value: 3.5 hours, or 210 minutes."""
+    first, *rest = items
+    return all(compare(first, item).correct for item in rest)
 
 
 def _is_list(expr: Expr) -> bool:

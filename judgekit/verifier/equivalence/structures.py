@@ -22,6 +22,7 @@ from judgekit.verifier.reader.tree import (
     Clock,
     Collection,
     Combined,
+    Constant,
     Date,
     Expr,
     Labelled,
@@ -32,6 +33,7 @@ from judgekit.verifier.reader.tree import (
     Symbol,
     Truth,
     Word,
+    children,
     symbols,
 )
 
@@ -41,6 +43,7 @@ _FIXED = (Truth, Date, Clock, Word)
 
 def whole_answers(gold: Expr, answer: Expr) -> Comparison:
     """Compare two whole answers of any kind."""
+    answer = _with_i(gold, answer)
     found = expressions(gold, answer)
     if found.correct:
         return found
@@ -50,6 +53,18 @@ def whole_answers(gold: Expr, answer: Expr) -> Comparison:
     if expressions(named(gold).value, same_names).correct:
         return yes(CONSTANT_RENAMED, "equation")
     return unknown("arbitrary constants of different names", "equation")
+
+
+def _with_i(gold: Expr, answer: Expr) -> Expr:
+    """The answer with I or j as the imaginary unit, where the gold has an i and only that."""
+    if not _has_i(gold) or _has_i(answer):
+        return answer
+    names = (symbols(answer) - symbols(gold)) & {"I", "j"}
+    return substitute(answer, dict.fromkeys(names, Constant("i"))) if names else answer
+
+
+def _has_i(expr: Expr) -> bool:
+    return expr == Constant("i") or any(map(_has_i, children(expr)))
 
 
 def expressions(gold: Expr, answer: Expr) -> Comparison:

@@ -63,6 +63,8 @@ _VERB_ENDING = re.compile(
 )
 """Copulas that end a sentence (Japanese, Korean, Hindi, Bengali)."""
 
+_DENIAL = re.compile(r"\s{0,3}\((?:and\s)?(?:not|rather than|instead of)\s[^()\n]{1,80}\)\s{0,3}\Z")
+"""What the answer is not: 5 (not 7)."""
 _HOPE = re.compile(r"\.?\s*I hope it is correct\.?\s*\Z")
 
 
@@ -139,6 +141,8 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     if stop <= begin or (not closed and not whole):
         return []
     clause = _HOPE.sub("", text[begin:stop]) if "hope" in text[begin:stop] else text[begin:stop]
+    if clause.endswith(")"):
+        clause = _DENIAL.sub("", clause)
     if not clause.isascii():
         clause = _VERB_ENDING.sub("", clause)
     answer = clean(clause)

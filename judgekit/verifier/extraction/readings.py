@@ -26,6 +26,9 @@ _HEDGED = re.compile(
     re.I,
 )
 _FREE = re.compile(r"[+*^=<>_{}\\|&/]")
+_AGAIN = re.compile(
+    r",?\s{0,3}(?:or|i\.e\.|that is)(?:,?\s(?:equivalently|simply|in\s[a-z ]{1,30}))?,?\s{0,3}"
+)
 _COMPOUND = re.compile(r"[-+*/^\\(]")
 _SIZE = re.compile(r"[\s$]+|\\(?:left|right)(?![A-Za-z])")
 _CONTRAST = re.compile(r"\b(?:and|or|while|but|if|when|where)\b")
@@ -39,6 +42,8 @@ def with_readings(span: Span) -> list[Span]:
     if len(text) > LONGEST or " " not in text.strip() or not _WORD.search(text):
         return [span]
     spans = [span]
+    if again := _said_again(text):
+        spans.append(Span(again, span.start, span.end, span.cue, span.strength, span.group))
     for low, high, cue in _readings(text):
         reading = clean(text[low:high].lstrip("} "))
         if reading and all(reading != other.text for other in spans):
@@ -46,6 +51,15 @@ def with_readings(span: Span) -> list[Span]:
                 Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
             )
     return spans
+
+
+def _said_again(text: str) -> str:
+    """Two formulas of which the second says the first again, as "one or the other"."""
+    formulas = list(FORMULA.finditer(text))
+    if len(formulas) != 2 or not _AGAIN.fullmatch(text, formulas[0].end(), formulas[1].start()):
+        return ""
+    first, second = (clean(formula.group()) for formula in formulas)
+    return f"{first} \\text{{ or }} {second}"
 
 
 def value_asked_for(question: str, answer: str) -> str | None:

@@ -39,6 +39,17 @@ _COMMAND = re.compile(
     r"\\(?:text|mbox|mathrm|operatorname|textbf|begin|end|mathbf)\s?\{[^{}]{0,80}\}"
 )
 _SENTENCE = re.compile(r"[.!?][\"')\]$*]{0,3}\s+(?=[A-Z$\\(*\[])|[。！？]\s*(?=\S)|\n")
+_HELD_FOR = re.compile(
+    r"(?:all|any|every|each|real|integers?|of|in|on)\s(?:\$|\\\()\s?[A-Za-z]\s?(?:\$|\\\))\Z"
+)
+_ASIDE = re.compile(r"\([^()]{0,80}\Z")
+_LISTED_WITH = re.compile(r"\s{0,3}(?:,|;|,?\s{0,3}(?:and|or))\s{1,3}")
+_CONDITION = re.compile(
+    r"(?:since|because|as|if|when|where|for|given|with|from|by|using)\s{1,3}\Z", re.I
+)
+_OR = re.compile(r"[\s$)]or[\s$\\]")
+BESIDE = "beside"
+"""Cue of what stands in the last sentence beside its answer: it proves nothing by itself."""
 _EQUATION = re.compile(r"=\s*([^=\n]{1,120})\Z")
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _LABEL = re.compile(r"(?:\A|\n)[ \t#*]*(?:(?:step|part|case|line|page|figure|problem)\s)?\Z", re.I)
@@ -117,21 +128,61 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
     words = text[sentence:end]
     strength: Strength = "medium" if _CONCLUDES.search(words) else "weak"
     spans: list[Span] = []
-    formula = _last(FORMULA, text, sentence, end)
-    if formula and NUMBER.search(text, formula.end(), end):
+    formulas = _formulas(text, sentence, end)
+    if formulas and NUMBER.search(text, formulas[-1][1], end):
         return []
-    if formula:
-        spans.append(_span(text, formula.span(), "last-formula", strength))
+    if formulas:
+        spans = _last_formulas(text, formulas, strength)
     elif bold := _last(_BOLD, text, sentence, end):
         spans.append(_span(text, bold.span(1), "bold", "medium"))
     elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
         spans.append(_span(text, equation.span(1), "last-equation", "weak"))
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
-    number = _last_number(text, sentence, end)
+    number, aside = _last_number(text, sentence, end)
     if number and not _DENIED.search(words):
         spans.append(_span(text, number, "last-number", "weak"))
+        if aside:
+            spans.append(_span(text, aside, BESIDE, "weak"))
     return [span for span in spans if span.text]
+
+
+def _formulas(text: str, low: int, end: int) -> list[tuple[int, int]]:
+    """The formulas of a sentence, but for the letter of a "for all $x$" at its end."""
+    found = [m.span() for m in FORMULA.finditer(text, low, end)]
+    if len(found) > 1 and _HELD_FOR.search(text, found[-2][1], found[-1][1]):
+        found.pop()
+    return found
+
+
+def _last_formulas(text: str, formulas: list[tuple[int, int]], strength: Strength) -> list[Span]:
+    """The last formula of a sentence, with those that it is joined to; then the others.
+
+    A formula in brackets behind another one is an aside.
+    """
+    last = len(formulas) - 1
+    while last and _ASIDE.search(text, formulas[last - 1][1], formulas[last][0]):
+        last -= 1
+    first = last
+    while first and _joined(text, formulas[first - 1], formulas[first]):
+        first -= 1
+    if first == last:
+        main = _span(text, formulas[last], "last-formula", strength)
+    else:
+        between = text[formulas[first][0] : formulas[last][1]]
+        joint = " \\text{ or } " if _OR.search(between) else ", "
+        parts = [clean(text[a:b]) for a, b in formulas[first : last + 1]]
+        begin, stop = formulas[first][0], formulas[last][1]
+        main = Span(joint.join(parts), begin, stop, "last-formula", strength, group=begin)
+    rest = formulas[:first] + formulas[last + 1 :]
+    return [main, *(_span(text, where, BESIDE, "weak") for where in rest)]
+
+
+def _joined(text: str, one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two formulas are one list: "$x = 1$ and $y = 2$", not "since $x > 0$, $x = 1$"."""
+    if not _LISTED_WITH.fullmatch(text, one[1], other[0]):
+        return False
+    return not _CONDITION.search(text, max(0, one[0] - 16), one[0])
 
 
 def looks_cut_off(text: str, start: int, end: int) -> bool:
@@ -175,17 +226,25 @@ def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
     return found[-1] if len({clean(text[a:b]) for a, b in found}) == 1 else None
 
 
-def _last_number(text: str, low: int, end: int) -> tuple[int, int] | None:
-    """The last number that does not merely count a step or a line."""
-    found = None
+def _last_number(
+    text: str, low: int, end: int
+) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """The last number that does not merely count a step or a line, and an aside behind it.
+
+    150 cents ($1.50): what stands in brackets says it again.
+    """
+    found = aside = None
     for number in NUMBER.finditer(text, low, end):
         after = text[number.end() : number.end() + 1]
         if after in (":", ")", ".") and _LABEL.search(
             text, max(0, number.start() - 16), number.start()
         ):
             continue
-        found = number.span()
-    return found
+        if found and _ASIDE.search(text, found[1], number.start()):
+            aside = number.span()
+        else:
+            found, aside = number.span(), None
+    return found, aside
 
 
 def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Span:

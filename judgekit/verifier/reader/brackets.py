@@ -212,7 +212,7 @@ def _mark(parser: Parser) -> str:
     """The letter of a list mark that stands here, `(a)` or `b)`, before a number."""
     first = int(parser.at("("))
     mark, after, value = (parser.peek(first + offset) for offset in range(3))
-    if mark.kind != "word" or mark.text not in "abcdefgh" or after.text != ")":
+    if mark.kind != "word" or mark.text not in "abcdefghABCDE" or after.text != ")":
         return ""
     return mark.text if value.kind == "num" or value.text in ("$", "\\$", "-") else ""
 

@@ -62,6 +62,9 @@ def a_word(parser: Parser, text: str) -> Expr:
             parser.advance()
             return Call("sqrt", (argument(parser),))
         return call(parser, functions.BRACKETED[text])
+    if text == "sqrt" and (parser.peek().kind == "num" or len(parser.peek().text) == 1):
+        parser.advance()
+        return Call("sqrt", (argument(parser),))
     lower = text.lower()
     if lower == "pi":
         parser.advance()

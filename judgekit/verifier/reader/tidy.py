@@ -39,6 +39,8 @@ _REMARK = re.compile(
     rf"(-?\d[\d.,]{{0,40}})\$?\s{{0,3}}{_TEXT}\)\}}?\Z"
 )
 """2\\pi (approximately 6.28)."""
+_PROGRAM = re.compile(r"(?:np\.|sympy\.|sp\.)?(?:Matrix|array)\((\[.{1,4000}\])\)", re.DOTALL)
+"""Matrix([[1, 2], [3, 4]])."""
 _MONEY = re.compile(
     r"(?:\\(?:text|mathrm)\s?\{)?\s?(Rs|INR|USD|EUR|GBP|RMB|CNY)\.?(?:\\[, ]|\s|~){0,3}\}?"
     r"(?:\\[, ]|\s){0,3}(?=\d)"
@@ -69,6 +71,8 @@ def _without_typography(text: str) -> str:
         text = text[:-1].rstrip()  # one brace too many, as a box leaves it behind
     if text.startswith("**") and text.endswith("**") and len(text) > 4:
         text = text[2:-2].strip()
+    if found := _PROGRAM.fullmatch(text):
+        text = found.group(1)
     return text
 
 

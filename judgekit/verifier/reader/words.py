@@ -25,8 +25,12 @@ NAMED |= {
 }  # fmt: skip
 ALL_REALS = frozenset(("all real numbers", "all reals", "the real numbers", "real numbers"))
 EMPTY = frozenset(
-    ("no solution", "no solutions", "no real solution", "no real solutions", "empty set")
+    f"{lead}no {kind}{noun}"
+    for lead in ("", "there is ", "there are ", "it has ", "the equation has ")
+    for kind in ("", "real ", "integer ")
+    for noun in ("solution", "solutions")
 )
+EMPTY |= {"empty set", "the empty set", "no solution exists", "no solutions exist"}
 INFINITE = frozenset(("infinity", "infinite", "inf", "oo", "infinitely many"))
 
 _SMALL = listed(
