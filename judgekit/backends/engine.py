@@ -13,6 +13,7 @@ Three ways to know a context, strongest first, named in `Engine.features`:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -186,6 +187,8 @@ def check(ids: Sequence[int], ask: Ask, window: int | None, vocabulary: int) -> 
     for id_ in (*ids, *ask.logit_bias):
         if not 0 <= id_ < vocabulary:
             raise RequestFailed(f"token id {id_} is not in the model's vocabulary")
+    if len(ask.logit_bias) == vocabulary and max(ask.logit_bias.values()) == -math.inf:
+        raise RequestFailed("the biases leave no token to choose")
     if ask.temperature < 0 or not 0 < ask.top_p <= 1:
         raise RequestFailed(
             f"temperature should be at least 0 and top_p in (0, 1], "

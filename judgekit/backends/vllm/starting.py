@@ -89,10 +89,9 @@ def start(config: ModelConfig, source: str, log: Path) -> Any:
     started them stops them. Raises `EnvironmentFault` for a device, a version or memory that is not
     there, and `BackendError` for whatever else vLLM reports.
     """
-    level = os.environ.get("VLLM_LOGGING_LEVEL")
-    with contextlib.nullcontext() if level else _written_into(log), _without_interrupts():
-        if not level:
-            os.environ["VLLM_LOGGING_LEVEL"] = "ERROR"
+    quiet = os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR") == "ERROR"
+    with _written_into(log) if quiet else contextlib.nullcontext(), _without_interrupts():
+        if quiet:
             logging.getLogger("vllm").setLevel(logging.ERROR)
         try:
             return _started(config, source)
