@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import subprocess
 import sys
@@ -86,6 +87,35 @@ def test_threads_at_once_without_signals() -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(rewards == [1.0] * 40 for rewards in threads.map(reward, range(16)))
     assert signal.getsignal(signal.SIGALRM) is before
+
+
+SOLUTIONS = {"prompts": ["q", "q"], "completions": [r"\boxed{(-2,2)}", r"\boxed{(-3,2)}"]}
+"""Two answers to "x^2 < 4" that take the SymPy worker; the second is proven wrong before it."""
+
+
+def solved(_: int = 0) -> list[float | None]:
+    return correctness(**SOLUTIONS, gold=["x^2 < 4"] * 2)
+
+
+def test_threads_share_the_worker() -> None:
+    here = solved()
+    assert here[0] == 1.0
+    assert here[1] != 1.0
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(solved, range(8))) == [here] * 8
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_process_of_the_trainer_grades_by_itself(method: str) -> None:
+    """Forked while a thread here is at the worker, or spawned: both have a worker of their own."""
+    here = solved()
+    context = multiprocessing.get_context(method)
+    with ThreadPoolExecutor(1) as thread:
+        busy = thread.submit(lambda: [solved() for _ in range(20)])
+        with context.Pool(2) as pool:
+            assert pool.map_async(solved, range(4)).get(timeout=120) == [here] * 4
+        assert busy.result() == [here] * 20
+    assert solved() == here
 
 
 def test_imports_no_trainer() -> None:

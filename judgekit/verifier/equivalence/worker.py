@@ -2,9 +2,9 @@
 
 `ask` sends two trees (`tree.dump`, never text) to a process of `_worker_main`, started by `-m`, and
 waits at most `SECONDS`; a worker that is late is killed. The worker limits its own address space.
-It is started on first use, one a process (a fork starts its own), and serves one caller at a time
-under a lock, so that threads may share it. No signals are used, nothing is forked from the user's
-process, and the user's script is never imported.
+It is started on first use, one a process (a fork starts its own, whoever held the lock when it was
+made), and serves one caller at a time under a lock, so that threads may share it. No signals are
+used, nothing is forked from the user's process, and the user's script is never imported.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ class SympyWorker:
     def __init__(self, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> None:
         self.seconds = seconds
         self.megabytes = megabytes
+        self._disown()
+
+    def _disown(self) -> None:
+        """Begin without a worker: in a new object, and in a fork of the process that has one."""
         self.usable = True
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
 
     def ask(self, task: str, gold: Expr, answer: Expr) -> bool | None:
         """True if SymPy proves the two equal under this task, None if it cannot say or dies."""
@@ -57,8 +60,6 @@ class SympyWorker:
 
     def _running(self) -> subprocess.Popen[bytes] | None:
         """The live worker of this very process, started if need be."""
-        if self._owner != os.getpid():
-            self._process, self._owner, self.usable = None, os.getpid(), True
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._kill()
@@ -131,14 +132,15 @@ class SympyWorker:
                     continue
 
     def close(self) -> None:
-        """Stop the worker, if it is this process's own."""
+        """Stop the worker."""
         with self._lock:
-            if self._owner == os.getpid():
-                self._kill()
+            self._kill()
 
 
 _SHARED = SympyWorker()
 atexit.register(_SHARED.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_SHARED._disown)
 
 
 def ask(task: str, gold: Expr, answer: Expr) -> bool | None:
