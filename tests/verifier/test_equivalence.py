@@ -399,6 +399,52 @@ def test_symmetric(one: str, other: str) -> None:
     assert compare(one, other).outcome == compare(other, one).outcome
 
 
+@st.composite
+def structures(draw: st.DrawFn) -> str:
+    """Answers of more structure than a value, of small expressions."""
+    a, b = draw(EXPRESSIONS), draw(EXPRESSIONS)
+    form = draw(
+        st.sampled_from(
+            [
+                "\\{%s, %s\\}",
+                "(%s, %s)",
+                "%s, %s",
+                "\\begin{pmatrix} %s \\\\ %s \\end{pmatrix}",
+                "[%s, \\infty) \\cup \\{%s\\}",
+                "z = %s + %s",
+                "%s < z \\text{ or } z > %s",
+                "z^2 = %s + %s",
+                "%s : %s",
+                "%s \\pm %s",
+            ]
+        )
+    )
+    return form % (a, b)
+
+
+@PROPERTY
+@given(structures())
+def test_structures_are_reflexive_whatever_their_spacing(text: str) -> None:
+    spaced = text.replace("(", "\\left(").replace(")", "\\right)").replace(",", " , \\, ")
+    if "[" not in text:  # one bracket of \left \right may be of another kind
+        assert compare(text, f"$\\displaystyle {spaced}$", use_sympy=False).outcome == "correct"
+    assert compare(text, text, use_sympy=False).outcome == "correct"
+
+
+@PROPERTY
+@given(structures(), structures())
+def test_structures_are_never_judged_in_two_ways(one: str, other: str) -> None:
+    there, back = compare(one, other, use_sympy=False), compare(other, one, use_sympy=False)
+    assert {there.outcome, back.outcome} != {"correct", "incorrect"}
+
+
+@PROPERTY
+@given(st.lists(st.sampled_from(["x", "y", "(x+1)", "z^2", "\\sqrt{y}", "3"]), min_size=2))
+def test_order_of_variables_in_a_product_does_not_matter(factors: list[str]) -> None:
+    dotted = [" \\cdot ".join(each) for each in (factors, factors[::-1], sorted(factors))]
+    assert all(compare(dotted[0], each).outcome == "correct" for each in dotted[1:])
+
+
 @PROPERTY
 @given(EXPRESSIONS)
 def test_a_different_value_is_never_accepted(text: str) -> None:
