@@ -54,7 +54,8 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
     mine, theirs = _items(gold), _items(answer)
     if mine is None or theirs is None:
         return unknown("a list against something else", "set")
-    if len(mine) == 1 < len(theirs) < 5 and _said_again(compare, theirs):
+    bare = isinstance(answer, Combined) or (_is_list(answer) and _is_unordered(answer))
+    if len(mine) == 1 < len(theirs) < 5 and bare and _said_again(compare, theirs):
         return compare(mine[0], theirs[0])
     if len(mine) > _MOST_ITEMS or len(theirs) > _MOST_ITEMS:
         if len(mine) != len(theirs) and _is_list(gold) == _is_list(answer):

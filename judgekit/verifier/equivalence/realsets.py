@@ -110,7 +110,7 @@ def _variable(expr: Expr) -> str:
     if isinstance(expr, Combined):
         return next((name for part in expr.parts if (name := _variable(part))), "")
     if isinstance(expr, Relation):
-        names = [m.name for m in expr.members if isinstance(m, Symbol)]
+        names = [m.name for m in expr.members if isinstance(m, Symbol) or _applied(m)]  # type: ignore[union-attr]
         return names[0] if names else ""
     return ""
 
