@@ -219,11 +219,12 @@ class LabelApp(App[None]):
         if queue.unsure:
             parts.append(f"{queue.unsure} unsure")
         if queue.current is not None:
-            parts.insert(0, f"{queue.current.row.key.id}  {at}/{shown} {queue.filter}")
+            parts.insert(0, f"{queue.current.row.key.id} · {at}/{shown} {queue.filter}")
         if queue.sought:
             parts.append(f"search: {queue.sought}")
         parts += ["blind" if queue.blind else "", f"by {queue.by}", self.heading]
-        return Text(plain_line(" · ".join(filter(None, parts)), 300), no_wrap=True)
+        line = plain_line(" · ".join(filter(None, parts)), 300)
+        return Text(line, no_wrap=True, overflow="ellipsis")
 
     def _response(self, task: Task) -> Text:
         text = Text()
@@ -250,7 +251,8 @@ class LabelApp(App[None]):
     def _nothing(self) -> str:
         queue = self.queue
         if queue.sought:
-            return "No row fits the search: / changes it."
+            among = "" if queue.filter == "all" else f" under the filter {queue.filter!r}"
+            return f"No row fits the search{among}: / changes it, f the filter."
         if queue.filter == "open" and queue.tasks:
             return "All rows are labelled. f shows them again, z takes the last back, q leaves."
         return f"No row is shown under the filter {queue.filter!r}: f changes it."

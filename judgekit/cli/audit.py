@@ -12,9 +12,11 @@ import typer
 
 from judgekit import errors
 from judgekit.cli.audited import (
+    beside_row,
     pair_row,
     plan_row,
     ranked_row,
+    show_beside,
     show_corrected,
     show_labels,
     show_pairs,
@@ -35,7 +37,7 @@ from judgekit.cli.common import (
     screen,
     the_run,
 )
-from judgekit.cli.labelling import export_rows, import_labels, label_rows
+from judgekit.cli.labelling import export_rows, import_labels, label_rows, login
 
 if TYPE_CHECKING:
     from judgekit.analysis.labels import Rule
@@ -129,7 +131,7 @@ def audit(
     settings = configuration(config)
     subject, left_out = _subject(target, fields, judge or [], grading, settings, quiet)
     chosen = typing.cast("Rule", rule)
-    person = by or _login()
+    person = by or login()
     result: dict[str, Any] = {}
     if plan is not None or uniform is not None:
         result = _plan(
@@ -180,15 +182,6 @@ def _subject(
     return asyncio.run(of_file(target, rows, settings, judges)), rows.left_out
 
 
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "me"
-
-
 # --- the overview -------------------------------------------------------------------------------
 
 
@@ -197,6 +190,7 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
     from judgekit.audit.correction import corrected
     from judgekit.audit.disagreements import disagreements
     from judgekit.audit.labels import agreement
+    from judgekit.audit.mending import beside
     from judgekit.audit.plan import plan_in_force
     from judgekit.audit.subject import truth
     from judgekit.audit.tasks import left
@@ -206,12 +200,14 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
     settled = settle(labels, rule)
     known = truth(subject.rows, settled.outcomes)
     pairs = disagreements(subject.rows, known)
+    judges = beside(subject.rows, known)
     order = ranked(subject.rows, known)
     agreed = agreement(labels)
     plan = plan_in_force(subject.folder)
     mended = corrected([row.grade for row in subject.rows], labels, subject.folder, rule=rule)
     if not as_json:
         show_pairs(pairs)
+        show_beside(judges)
         show_ranked(order[:top], len(order))
         show_labels(labels, settled.unsure, agreed)
         if mended:
@@ -225,6 +221,7 @@ def _overview(subject: Subject, rule: Rule, top: int, as_json: bool) -> dict[str
         "labelled": len(known),
         "unsure": settled.unsure,
         "disagreements": [pair_row(pair) for pair in pairs],
+        "judges": [beside_row(each) for each in judges],
         "ranked": [ranked_row(each) for each in order[:top]],
         "agreement": dataclasses.asdict(agreed) if agreed else None,
         "corrected": dataclasses.asdict(mended) if mended else None,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from judgekit.audit.correction import Corrected
     from judgekit.audit.disagreements import Pair
     from judgekit.audit.labels import Agreement
+    from judgekit.audit.mending import Beside, Changed
     from judgekit.audit.plan import Plan
     from judgekit.audit.triage import Ranked
     from judgekit.records import Label
@@ -40,6 +41,37 @@ def show_pairs(pairs: Sequence[Pair]) -> None:
     if labelled:
         legend += "; right: where they differ and a person has said who is right"
     screen().print(f"[dim]{legend}[/dim]", soft_wrap=True)
+
+
+def show_beside(found: Sequence[Beside]) -> None:
+    """Each judge alone and in the cascade, with what each stage made of the difference."""
+    told = [each for each in found if each.changed]
+    if not told:
+        return
+    labelled = any(each.labelled for each in told)
+    columns = ["", "rows", "changed"] + ["mended", "spoiled", "right of"] * labelled
+    cells = []
+    for each in told:
+        right = [f"{each.right_in_cascade} of {each.labelled}"] * labelled
+        cells.append([f"{each.judge} in the cascade", *_fates(each.changed, labelled), *right])
+        cells[-1].insert(1, str(each.rows))
+        for stage, changed in each.by_stage.items():
+            cells.append([f"  changed by {stage}", "", *_fates(changed, labelled)])
+        if labelled:
+            cells.append(["  alone", *[""] * 4, f"{each.right_alone} of {each.labelled}"])
+    screen().print(
+        table("What each judge alone would have said", columns, cells, right=len(columns) - 1)
+    )
+    if labelled:
+        legend = "mended: the judge alone is wrong and the cascade right; spoiled: the reverse"
+        screen().print(f"[dim]{legend}[/dim]", soft_wrap=True)
+
+
+def _fates(changed: Sequence[Changed], labelled: bool) -> list[str]:
+    cells = [str(len(changed))]
+    if labelled:
+        cells += [str(sum(c.mended for c in changed)), str(sum(c.spoiled for c in changed))]
+    return cells
 
 
 def show_ranked(order: Sequence[Ranked], total: int) -> None:
@@ -110,6 +142,17 @@ def pair_row(pair: Pair) -> dict[str, Any]:
     row = dataclasses.asdict(pair)
     row["keys"] = [key._asdict() for key in pair.keys]
     return {**row, "either": pair.either, "rows": pair.rows}
+
+
+def beside_row(each: Beside) -> dict[str, Any]:
+    row = dataclasses.asdict(each)
+    row["changed"] = [
+        {**changed.key._asdict(), **dataclasses.asdict(changed), "mended": changed.mended}
+        for changed in each.changed
+    ]
+    for changed in row["changed"]:
+        del changed["key"]
+    return row
 
 
 def ranked_row(each: Ranked) -> dict[str, Any]:

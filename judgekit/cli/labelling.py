@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from judgekit.audit.subject import Subject
 
 
+def login() -> str:
+    """Who labels, where nobody is named."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "me"
+
+
 def label_rows(
     tasks: Sequence[Task], subject: Subject, blind: bool, person: str, as_json: bool
 ) -> dict[str, Any]:

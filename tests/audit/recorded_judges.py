@@ -17,7 +17,7 @@ import argparse
 import asyncio
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -28,6 +28,7 @@ from judgekit import corrected_accuracy
 from judgekit.analysis.intervals import wilson
 from judgekit.analysis.planning import allocate
 from judgekit.audit.disagreements import Pair, disagreements
+from judgekit.audit.mending import Beside, beside
 from judgekit.audit.report_card import Rated, ReportCard, report_card
 from judgekit.audit.subject import Row, Subject, of_file, truth
 from judgekit.audit.triage import JUDGE
@@ -113,53 +114,13 @@ def corrections(rows: Sequence[Row], judge: str, draws: int, seed: int = 0) -> C
 # --- the cascade beside the judge alone ---------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Changed:
-    """A row on which the cascade and the judge alone differ."""
-
-    id: str
-    judge: str
-    cascade: str
-    stage: str
-    truth: bool
-    evidence: str
-
-    @property
-    def mended(self) -> bool:
-        return (self.cascade == "correct") == self.truth
-
-
-@dataclass(frozen=True)
-class Beside:
-    """How many of the rows each got right."""
-
-    rows: int
-    judge: int
-    cascade: int
-    changed: tuple[Changed, ...]
-
-
-def beside(folder: Path, name: str, column: str) -> Beside:
+def cascade(folder: Path, name: str, column: str) -> Beside:
     """The default cascade with one recorded judge, and that judge alone."""
     path = folder / "labelled" / name
     judge = f"recorded:{column}"
     subject = asyncio.run(of_file(path, read_responses(path), Config(), [judge]))
-    known = truth(subject.rows, {})
-    alone = cascade = 0
-    for row in subject.rows:
-        said = "correct" if known[row.key] else "incorrect"
-        alone += row.judges[judge].outcome == said
-        cascade += row.grade.outcome == said
-    return Beside(len(subject.rows), alone, cascade, tuple(_changed(subject.rows, judge, known)))
-
-
-def _changed(rows: Sequence[Row], judge: str, known: dict) -> Iterator[Changed]:
-    for row in rows:
-        alone, grade = row.judges[judge].outcome, row.grade
-        if alone != grade.outcome:
-            yield Changed(
-                row.key.id, alone, grade.outcome, grade.stage, known[row.key], grade.evidence
-            )
+    (found,) = beside(subject.rows, truth(subject.rows, {}))
+    return found
 
 
 # --- the tables ---------------------------------------------------------------------------------
@@ -208,15 +169,17 @@ def main() -> None:
     print("|-|-|-|-|-|-|-|")
     changed = []
     for name, column in cases:
-        each = beside(folder, name, column)
+        each = cascade(folder, name, column)
         mended = sum(row.mended for row in each.changed)
-        counts = (each.judge, each.cascade, len(each.changed), mended, len(each.changed) - mended)
+        spoiled = sum(row.spoiled for row in each.changed)
+        counts = (each.right_alone, each.right_in_cascade, len(each.changed), mended, spoiled)
         print("|", " | ".join([_set(name), column, *map(str, counts)]), "|")
         changed += [(column, row) for row in each.changed]
     print("\n| row | judge | said alone | cascade | by | who was right |\n|-|-|-|-|-|-|")
     for column, row in changed:
         right = "cascade" if row.mended else "judge"
-        print("|", " | ".join([row.id, column, row.judge, row.cascade, row.stage, right]), "|")
+        cells = [row.key.id, column, row.alone, row.cascade, row.stage, right]
+        print("|", " | ".join(cells), "|")
 
 
 def _set(name: str) -> str:

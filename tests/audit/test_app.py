@@ -117,7 +117,7 @@ def test_a_note_is_typed_without_labelling(tmp_path: Path) -> None:
 def test_search_and_filter(tmp_path: Path) -> None:
     async def keys(app: LabelApp, pilot: Pilot[None]) -> None:
         await pilot.press("slash", *"third", "enter")
-        assert "third 1/1 open" in " ".join(shown(app, "bar").split())
+        assert "third · 1/1 open" in " ".join(shown(app, "bar").split())
         await pilot.press("slash", *"zzz", "enter")
         assert "No row fits the search" in shown(app, "said")
         await pilot.press("slash", *["backspace"] * 8, "enter")

@@ -55,9 +55,9 @@ def test_the_judges_disagree_where_the_file_says(shared_data: Path) -> None:
 def test_the_cascade_spoils_no_more_than_it_mends(
     name: str, column: str, shared_data: Path
 ) -> None:
-    found = demonstration.beside(shared_data, name, column)
+    found = demonstration.cascade(shared_data, name, column)
     mended = sum(row.mended for row in found.changed)
-    spoiled = len(found.changed) - mended
-    gained = found.cascade - found.judge
+    spoiled = sum(row.spoiled for row in found.changed)
+    gained = found.right_in_cascade - found.right_alone
     assert gained == mended - spoiled
     assert gained > 0 if name.startswith("gpqa") else gained >= 0

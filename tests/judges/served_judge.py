@@ -1,11 +1,11 @@
 """The embedded small model as a judge over a real server: report card, probes, and what a cascade
 leaves it to spoil.
 
-    JUDGEKIT_SERVE_PYTHON=.venv-serve/bin/python python tests/judges/served_judge.py --rows 6
+    JUDGEKIT_SERVE_PYTHON=.venv-vllm/bin/python python tests/judges/served_judge.py --rows 12
 
-Starts `transformers serve` (`make test-engines` makes its environment) and asks it through the
-command line as a user would. The labelled rows are ours: `labelled.jsonl` beside this file, eight
-responses of the judge itself and eight by hand. On two cores it takes about half an hour.
+`judgekit serve` runs the server (vLLM, where the named Python has it: `make test-vllm` makes that
+environment), and it is asked by the command line as a user would. The labelled rows are ours:
+`labelled.jsonl` beside this file, eight responses of the judge itself and eight by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,8 +24,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from judgekit.backends.transformers import embedded
-
 LABELLED = Path(__file__).with_name("labelled.jsonl")
 CONFIGURATION = """
 [judges.small]
@@ -32,7 +31,7 @@ model = "{model}"
 base_url = "{url}"
 prompt = "judge/small"
 max_tokens = 64
-concurrency = 4
+concurrency = 16
 
 [cascade]
 stages = ["exact", "symbolic", "small"]
@@ -40,20 +39,16 @@ stages = ["exact", "symbolic", "small"]
 
 
 @contextmanager
-def serving(folder: Path, log: Path) -> Iterator[str]:
+def serving(log: Path) -> Iterator[str]:
     """The address of a server with the embedded model, once it answers."""
     python = os.environ.get("JUDGEKIT_SERVE_PYTHON", sys.executable)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [python, "-m", "transformers.cli.transformers", "serve", str(folder)]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
+    command = [python, "-m", "judgekit", "serve", "embedded", "--port", str(port)]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*command, "--dtype", "float32"],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             for _ in range(600):
@@ -66,8 +61,13 @@ def serving(folder: Path, log: Path) -> Iterator[str]:
                     time.sleep(0.5)
             yield f"http://127.0.0.1:{port}/v1"
         finally:
-            server.kill()
+            os.killpg(server.pid, signal.SIGTERM)
             server.wait()
+
+
+def served_model(url: str) -> str:
+    with urllib.request.urlopen(f"{url}/models") as answer:
+        return str(json.load(answer)["data"][0]["id"])
 
 
 def judgekit(*arguments: str, folder: Path) -> None:
@@ -103,20 +103,20 @@ def cascades(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=6, help="copies of each kind in the probes")
+    parser.add_argument("--rows", type=int, default=12, help="copies of each kind in the probes")
     rows = parser.parse_args().rows
-    model = embedded.prepared()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "labelled.jsonl").write_bytes(LABELLED.read_bytes())
-        os.environ["XDG_CACHE_HOME"] = name  # No verdict of an earlier run.
-        with serving(model, folder / "log") as url:
-            settings = CONFIGURATION.format(model=model, url=url)
+        with serving(folder / "log") as url:
+            os.environ["JUDGEKIT_CACHE"] = name  # No verdict of an earlier run.
+            settings = CONFIGURATION.format(model=served_model(url), url=url)
             (folder / "judgekit.toml").write_text(settings)
             common = ("--labels", "labelled.jsonl")
             judgekit("judge", "eval", "small", *common, folder=folder)
             cascades(folder)
-            judgekit("judge", "probe", "small", *common, "--rows", str(rows), folder=folder)
+            of_each = ("--rows", str(rows), "--own", "SmolLM2-135M-Instruct")
+            judgekit("judge", "probe", "small", *common, *of_each, folder=folder)
 
 
 if __name__ == "__main__":
