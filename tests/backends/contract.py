@@ -225,7 +225,6 @@ def test_one_bad_request_fails_alone(engine: Engine, generate: Greedy) -> None:
     good = ask(engine, QUESTIONS[1])
     bad = [
         (Context((), "", (5,) * 8192), Ask(max_tokens=1)),
-        (Context((), "", (5,) * 8000), Ask(max_tokens=400)),
         (Context((), "", (10**6,)), Ask(max_tokens=4)),
         (Context((), "", ()), Ask(max_tokens=4)),
         (replace(good), Ask(max_tokens=4, logit_bias={-1: 1.0})),
@@ -243,6 +242,11 @@ def test_one_bad_request_fails_alone(engine: Engine, generate: Greedy) -> None:
     assert isinstance(answered, Extension)
     assert list(answered.ids or ()) == generate(good.ids, 16)
     assert all(isinstance(fault, RequestFailed) for fault in failed)
+
+
+def test_a_budget_beyond_the_context_is_refused(engine: Engine) -> None:
+    with pytest.raises(RequestFailed, match="8000 tokens and 400 more do not fit"):
+        gather(engine, (Context((), "", (5,) * 8000), Ask(max_tokens=400)))
 
 
 def test_a_cancelled_request_frees_its_row(engine: Engine, generate: Greedy) -> None:

@@ -120,7 +120,9 @@ def first_stop(text: str, stop: tuple[str, ...]) -> tuple[int, str] | None:
 
 
 def _stopped(reply: Reply, ask: Ask, stops: Stops) -> tuple[str, Stopped, str | None]:
-    if found := first_stop(reply.text, ask.stop):
+    # A server that removes stop strings and tells which has looked; what it left does not count.
+    looked = stops == "removed" and reply.tells_stop
+    if not looked and (found := first_stop(reply.text, ask.stop)):
         return reply.text[: found[0]], "stop", found[1]
     if reply.finish in ("length", "max_tokens"):
         return reply.text, "length", None

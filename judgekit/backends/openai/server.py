@@ -70,9 +70,9 @@ class OpenAIEngine:
     async def extend(self, context: Context, ask: Ask) -> Extension:
         """Go on by one request. Raises `RequestFailed` for this one, `UserError` for a key that is
         refused, and `BackendError` when the server stays down."""
-        if ask.max_tokens <= 0:
-            return Extension("", None, 0, "length")
         how = self._traits.way.continuation
+        if ask.max_tokens <= 0:
+            return Extension("", () if how == "token ids" else None, 0, "length")
         if how == "token ids":
             return await self._by_ids(context, ask)
         if not context.written:
@@ -202,7 +202,7 @@ class OpenAIEngine:
         ids = (*reply.ids[:count], *rest)
         numbers = [number for _, number in (reply.logprobs or ())[:count]]
         # The end of turn costs nothing; a stop string was generated and thrown away.
-        discarded = len(reply.ids) - count - (found.stopped == "end")
+        discarded = len(reply.ids) - len(ids) - (found.stopped == "end")
         return replace(
             found,
             ids=ids,
