@@ -21,7 +21,7 @@ import pytest
 
 from judgekit import cli
 from judgekit.config import Config, JudgeConfig
-from judgekit.errors import BackendError, DataError, UnknownName, UserError
+from judgekit.errors import BackendError, DataError, RequestFailed, UnknownName, UserError
 from judgekit.judges.labelled import LabelledRow
 from judgekit.records import Key, Outcome, Verdict
 from judgekit.verifier import make_case
@@ -209,10 +209,12 @@ def test_a_budget_ends_the_search_and_what_it_found_is_measured(
     optimizer: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "bounded.json"
-    result, engine = tuned(out, optimizer=optimizer, max_calls=170)
-    assert len(engine.asked) <= 170
+    result, engine = tuned(out, optimizer=optimizer, max_calls=100)
+    assert len(engine.asked) <= 100
     assert result.comparison is not None
     assert result.comparison.verdict == "Gained"
+    if optimizer == "mipro":
+        assert result.ended == "The search was stopped: its share of the budget is spent."
 
 
 def test_a_budget_that_is_too_small_says_so(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_budget_that_is_too_small_says_so(tmp_path: Path) -> None:
     assert len(engine.asked) <= 22
     assert result.sentence == (
         "No gain shown: the search found no other program. "
-        "The search was stopped by its share of the budget."
+        "The search was stopped: its share of the budget is spent."
     )
     # Enough to find one, not enough to measure it: it is kept, and nothing is claimed.
     out = tmp_path / "unmeasured.json"
@@ -267,20 +269,19 @@ def test_a_search_cut_short_keeps_the_best_so_far(how: str, tmp_path: Path) -> N
     def stop() -> None:
         tasks[0].cancel() if how == "cancelled" else _down()
 
-    engine = Stopping(130, stop)
+    engine = Stopping(75, stop)
     with pytest.raises(asyncio.CancelledError if how == "cancelled" else BackendError):
         asyncio.run(work(engine))
     program = read_program(str(out))
     assert program.tuned["found"] is True
     assert program.tuned["comparison"] is None
-    assert program.tuned["ended"] == "The search was stopped."
-    assert len(engine.asked) < 140
+    why = "interrupted" if how == "cancelled" else "the model is down"
+    assert program.tuned["ended"] == f"The search was stopped: {why}."
+    assert len(engine.asked) < 85
     assert engine.closed == 1
 
 
 def test_one_failed_request_is_one_wrong_row(tmp_path: Path) -> None:
-    from judgekit.errors import RequestFailed
-
     def script(chat: Chat, written: str) -> str:
         if "number 7?" in chat[-1]["content"]:
             raise RequestFailed("no answer in 5 s")
@@ -290,6 +291,31 @@ def test_one_failed_request_is_one_wrong_row(tmp_path: Path) -> None:
     assert result.comparison is not None
     assert result.comparison.verdict == "Gained"
     assert result.comparison.after >= 19
+
+
+@pytest.mark.parametrize("optimizer", ["mipro", "gepa"])
+@pytest.mark.parametrize("form", ["predict", "agent"])
+def test_a_model_that_writes_no_proposals_and_no_objects_ends_in_no_gain(
+    form: str, optimizer: str, tmp_path: Path
+) -> None:
+    def useless(chat: Chat, written: str) -> str:
+        return "Sure! Here it is."
+
+    options = {"program": form, "tool_steps": 2 if form == "agent" else 0}
+    result, _ = tuned(tmp_path / "x.json", useless, rows(16), optimizer, **options)
+    assert result.sentence.startswith("No gain shown: ")
+
+
+def test_a_proposal_that_cannot_be_had_ends_the_search_and_is_said(tmp_path: Path) -> None:
+    def script(chat: Chat, written: str) -> str:
+        if '"verdict"' not in chat[-1]["content"]:
+            raise RequestFailed("no answer in 5 s")
+        return JUDGE(chat, written)
+
+    result, _ = tuned(tmp_path / "x.json", script, optimizer="mipro")
+    assert result.ended == "The search was stopped: no answer in 5 s."
+    result, _ = tuned(tmp_path / "x.json", script, optimizer="gepa")
+    assert (result.found, result.ended) == (False, None)  # GEPA goes on without
 
 
 @pytest.mark.parametrize(
@@ -392,4 +418,6 @@ def test_ctrl_c_ends_it_at_once_with_the_best_so_far(tmp_path: Path) -> None:
     rest = process.communicate(timeout=20)[1]
     assert process.returncode == 130
     assert rest.strip() == "the best so far is in b.json, not measured"
-    assert read_program(str(path / "b.json")).tuned["ended"] == "The search was stopped."
+    assert (
+        read_program(str(path / "b.json")).tuned["ended"] == "The search was stopped: interrupted."
+    )

@@ -149,7 +149,8 @@ def fields_of(
 ) -> Fields:
     """The reply's fields, each of its type. Raises `Unparsed`.
 
-    A verdict is read by the parser of all judges.
+    A verdict is read by the parser of all judges. A reply that is to be one text, such as proposed
+    instructions, is that text where it is no object.
     """
     fields: Fields
     if "verdict" in signature.output_fields:
@@ -165,9 +166,15 @@ def fields_of(
             except Unparsed:  # a verdict in lines
                 fields["reasoning"] = ""
         return fields
-    if cut_off:
-        raise Unparsed("the reply was cut off")
-    said, fields = _object(reply), {}
+    try:
+        if cut_off:
+            raise Unparsed("the reply was cut off")
+        said, fields = _object(reply), {}
+    except Unparsed:
+        (name, field), *others = signature.output_fields.items()
+        if others or field.annotation is not str:
+            raise
+        return {name: reply.strip()}
     for name, field in signature.output_fields.items():
         try:
             fields[name] = TypeAdapter(field.annotation).validate_python(said.get(name))

@@ -56,7 +56,7 @@ class Calls:
         self.token_logprobs: Sequence[tuple[str, float]] | None = None
         self.fault: BackendError | None = None
         self.stopped = False
-        self._under_way: set[concurrent.futures.Future[Any]] = set()
+        self._asked: dict[str, concurrent.futures.Future[Any]] = {}
         self._engine = engine
         self._budget = budget
         self._config = config
@@ -80,31 +80,34 @@ class Calls:
         return response_of(said)
 
     def from_thread(self, request: Any, loop: asyncio.AbstractEventLoop) -> Any:
-        """One call, made in the loop for a thread that waits.
+        """One call, made in the loop for a thread that waits; the same is asked once.
 
-        Raises `Stopped` where there can be no more, `RequestFailed` where this one failed.
+        DSPy asks again what takes longer than two minutes, and a candidate's rows several times.
+        Raises `Stopped` where there can be no more calls, `RequestFailed` where this one failed.
         """
         if self.stopped:
             raise Stopped
-        future = asyncio.run_coroutine_threadsafe(self.complete(request), loop)
-        self._under_way.add(future)
+        key = digest([chat_of(request), request.config.temperature])
+        future = self._asked.get(key)
+        if future is None:
+            future = asyncio.run_coroutine_threadsafe(self.complete(request), loop)
+            self._asked[key] = future
         try:
             return future.result()
         except RequestFailed:
+            self._asked.pop(key, None)
             raise
         except BackendError as fault:
             self.fault = fault
         except (Spent, concurrent.futures.CancelledError):
             pass
-        finally:
-            self._under_way.discard(future)
         self.stop()
         raise Stopped
 
     def stop(self) -> None:
         """No more calls from threads; those under way are given up."""
         self.stopped = True
-        for future in list(self._under_way):
+        for future in list(self._asked.values()):
             future.cancel()
 
     def lm(self) -> Any:

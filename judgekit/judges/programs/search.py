@@ -24,7 +24,9 @@ from typing import Any, Literal
 
 import dspy
 from dspy.utils.callback import BaseCallback
+from dspy.utils.exceptions import LMError
 
+from judgekit.errors import RequestFailed
 from judgekit.judges.claims import hold, stands_in
 from judgekit.judges.labelled import LabelledRow
 from judgekit.judges.programs.adapter import FencedAdapter
@@ -95,8 +97,13 @@ class Search:
     seed: int
     best: Best
 
-    def run(self, start: JudgeModule, calls: Calls, lm: Any, adapter: FencedAdapter) -> Any:
-        """The steps of the program found, None where the search was stopped; takes a thread."""
+    def run(
+        self, start: JudgeModule, calls: Calls, lm: Any, adapter: FencedAdapter
+    ) -> tuple[dict[str, Step], str | None]:
+        """The steps of the program found, and what stopped the search if anything did.
+
+        Takes a thread. A search that was stopped has the best steps so far, or none.
+        """
         settings = {
             "lm": lm,
             "adapter": adapter,
@@ -107,9 +114,12 @@ class Search:
         }
         with dspy.context(**settings), _quiet():
             try:
-                return steps_of(self._compiled(start, lm, adapter))
+                return steps_of(self._compiled(start, lm, adapter)), None
             except Stopped:
-                return None
+                why = "the model is down" if calls.fault else "its share of the budget is spent"
+            except (LMError, RequestFailed) as failed:  # where no row was judged: a proposal
+                why = str(failed.__cause__ if isinstance(failed, LMError) else failed)
+        return self.best.steps, why
 
     def _compiled(self, start: JudgeModule, lm: Any, adapter: FencedAdapter) -> Any:
         match self.optimizer:

@@ -166,29 +166,31 @@ async def _searched(
     search = Search(tuned.optimizer, teaching, choosing, rollouts, tuned.seed, best)
     lm = calls.lm()
     under_way = asyncio.create_task(asyncio.to_thread(search.run, module, calls, lm, adapter))
-    fault: BaseException | None = None
+    cancelled: asyncio.CancelledError | None = None
     try:
-        steps = await asyncio.shield(under_way)
-    except asyncio.CancelledError as cancelled:
+        await asyncio.shield(under_way)
+    except asyncio.CancelledError as fault:
+        cancelled = fault
         calls.stop()
         await asyncio.wait([under_way])
-        steps, fault = None, cancelled
-    ended = None
-    if steps is None:
-        steps, fault = best.steps, fault or calls.fault
-        ended = f"The search was stopped{'' if fault else ' by its share of the budget'}."
+    calls.stop()  # DSPy may leave a thread behind that was given up
+    steps, why = under_way.result()
+    if cancelled:
+        why = "interrupted"
     tuned = replace(
         tuned,
         tried=best.tried,
         spent=tuned.spent + calls.used,
         found=bool(steps) and steps != steps_of(start.module(settings.tool_steps)),
-        ended=ended,
+        ended=why and f"The search was stopped: {why}.",
     )
     program = Program(start.form, steps, fields_of(module)) if tuned.found else None
     if program:
         _write(program, tuned, out)
-    if fault:
-        raise fault
+    if cancelled:
+        raise cancelled
+    if calls.fault:
+        raise BackendError(f"judge {name} stayed down: {calls.fault}")
     return program, tuned
 
 
