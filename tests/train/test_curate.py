@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 from graded import generated, graded, saying
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from judgekit.backends.engine import Message
@@ -99,6 +99,7 @@ class TestQuality:
     def test_patterns_of_s1(self, question: str, source: str, fault: str | None) -> None:
         assert layout_fault(question, source) == fault
 
+    @settings(deadline=None)
     @given(st.text(alphabet="*a1 ]\n", max_size=30))
     @example("**\n1**")
     @example("]**a**1")
@@ -144,6 +145,7 @@ class TestDuplicates:
         assert set(again) == {2, 3}
         assert again[2].endswith("of the question of r0")
 
+    @settings(deadline=None)
     @given(
         st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=12), max_size=12),
         st.sampled_from([0.3, 0.8, 1.0]),
@@ -197,6 +199,7 @@ class TestContamination:
         }
         assert set(find_contaminated(rows, self.benchmarks(7))) == {0, 1, 2}
 
+    @settings(deadline=None)
     @given(
         st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), max_size=8),
         st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), max_size=4),
@@ -323,6 +326,7 @@ class TestDiversity:
         with pytest.raises(UserError, match="no row that is left is from 'imo'"):
             weights(rows, [Like("imo")])
 
+    @settings(deadline=None)
     @given(
         st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=40),
         st.integers(1, 50),

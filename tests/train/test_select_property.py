@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judgekit.records import Grade, Outcome, Problem, Response
@@ -43,6 +43,7 @@ def offered(problems: list[Sampled], name: str = "run", skip: int = 0) -> Candid
     return Candidates(run, "a" * 64, tuple(groups))
 
 
+@settings(deadline=None)
 @given(PROBLEMS)
 def test_pairs_are_two_correct_responses_and_the_chosen_is_shorter(
     problems: list[Sampled],
@@ -58,6 +59,7 @@ def test_pairs_are_two_correct_responses_and_the_chosen_is_shorter(
     assert len(drawn.rows) + drawn.nothing.total() == len(problems)
 
 
+@settings(deadline=None)
 @given(PROBLEMS)
 def test_shortest_is_no_longer_than_any_other_correct_response(problems: list[Sampled]) -> None:
     rows = {row.id: int(row.answer) for row in shortest(offered(problems)).rows}  # type: ignore[union-attr]
@@ -66,6 +68,7 @@ def test_shortest_is_no_longer_than_any_other_correct_response(problems: list[Sa
         assert rows.get(f"p{i}") == min(right, default=None)
 
 
+@settings(deadline=None)
 @given(PROBLEMS, st.integers(0, 99), st.none() | st.integers(1, 3))
 def test_rollouts_use_every_response_once_at_most(
     problems: list[Sampled], seed: int, cap: int | None
@@ -84,6 +87,7 @@ def test_rollouts_use_every_response_once_at_most(
         assert per_problem[f"p{i}"] == (most if cap is None else min(cap, most))
 
 
+@settings(deadline=None)
 @given(PROBLEMS, st.integers(0, 99))
 def test_what_a_problem_gives_does_not_depend_on_the_others(
     problems: list[Sampled], seed: int
@@ -93,6 +97,7 @@ def test_what_a_problem_gives_does_not_depend_on_the_others(
     assert part == whole[len(whole) - len(part) :]
 
 
+@settings(deadline=None)
 @given(PROBLEMS)
 def test_revised_puts_a_correct_before_an_incorrect_response(problems: list[Sampled]) -> None:
     for row in revised(offered(problems)).rows:
@@ -101,6 +106,7 @@ def test_revised_puts_a_correct_before_an_incorrect_response(problems: list[Samp
         assert row.rejected.startswith("<think>incorrect")
 
 
+@settings(deadline=None)
 @given(PROBLEMS, RATIOS, st.integers(0, 99), st.booleans(), st.integers(0, 8))
 def test_a_mix_keeps_its_ratio_and_takes_no_problem_twice(
     problems: list[Sampled], ratio: Ratio, seed: int, two: bool, skip: int
@@ -121,6 +127,7 @@ def test_a_mix_keeps_its_ratio_and_takes_no_problem_twice(
     assert total + drawn.nothing.total() == len(first.groups)
 
 
+@settings(deadline=None)
 @given(PROBLEMS, RATIOS, st.integers(0, 99))
 def test_any_smaller_total_can_be_had(problems: list[Sampled], ratio: Ratio, seed: int) -> None:
     found = offered(problems)
@@ -136,6 +143,7 @@ def test_the_draw_of_a_mix_follows_the_seed() -> None:
     assert all(len(set(ids)) == 10 for ids in draws)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), RATIOS)
 def test_a_ratio_is_kept_to_the_nearest_whole_number(total: int, ratio: Ratio) -> None:
     first, second = ratio.of(total)
