@@ -27,6 +27,7 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Labelled,
     Matrix,
+    Product,
     Ratio,
     Relation,
     SetBuilder,
@@ -161,7 +162,8 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     gold, answer = folded(components(gold, 2)), folded(components(answer, 2))
     if isinstance(gold, Matrix) or isinstance(answer, Matrix):
         return matrices(expressions, gold, answer)
-    if isinstance(gold, VALUES) and isinstance(answer, VALUES):
+    plain = not (_is_scaled_set(gold) or _is_scaled_set(answer))
+    if isinstance(gold, VALUES) and isinstance(answer, VALUES) and plain:
         return _infinite(gold, answer) or values(gold, answer)
     found = _as_sets(gold, answer)
     if found is not None:
@@ -243,7 +245,12 @@ def _only_a_set(expr: Expr) -> bool:
         return real_set(expr) is not None
     if isinstance(expr, Collection) and expr.brackets == "  ":
         return bool(expr.items) and all(map(_only_a_set, expr.items)) and real_set(expr) is not None
-    return isinstance(expr, Word) or looks_like_interval(expr)
+    return isinstance(expr, Word) or looks_like_interval(expr) or _is_scaled_set(expr)
+
+
+def _is_scaled_set(expr: Expr) -> bool:
+    """A number times an interval: -[0, 1)."""
+    return isinstance(expr, Product) and any(map(looks_like_interval, expr.factors))
 
 
 def _brackets_differ(gold: Expr, answer: Expr) -> Comparison | None:
