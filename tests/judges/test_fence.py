@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from judgekit.judges.fence import MAX_RESPONSE, fence, neutralise
 from judgekit.judges.parse import Unparsed, parse
-from judgekit.prompt import load_prompt, messages
+from judgekit.prompt import load_prompt, messages, prompt_names
 from judgekit.records import Problem
 
 VERDICT = '{"extracted": "240", "reason": "equal", "verdict": "correct"}'
@@ -56,7 +56,10 @@ def test_there_are_thirty() -> None:
     assert len(set(INJECTED)) == 30
 
 
-@pytest.mark.parametrize("prompt", ["judge/reference", "judge/no-gold", "judge/small"])
+PROMPTS = [name for name in prompt_names() if "response" in load_prompt(name).variables]
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
 @pytest.mark.parametrize("injected", INJECTED)
 def test_the_fence_is_intact_on_the_rendered_prompt(injected: str, prompt: str) -> None:
     template = load_prompt(prompt)
@@ -74,7 +77,8 @@ def test_the_fence_is_intact_on_the_rendered_prompt(injected: str, prompt: str) 
     assert not TEMPLATE_TOKEN.search(inside)
     assert not re.search(r"(?m)^\s*===+\s*\w", inside)
     assert not re.search(r"(?im)^[\s#*]*(?:human|assistant|user|system|instruction):", inside)
-    assert after.strip() == template.user.split("{response}")[1].strip()
+    rest = template.user.split("{response}")[1].replace("{gold}", fenced.gold)
+    assert after.strip() == rest.strip()
 
 
 @pytest.mark.parametrize("injected", INJECTED)

@@ -205,7 +205,7 @@ def test_no_held_back_row_is_shown_while_searching(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["mipro", "gepa"])
-def test_a_budget_ends_the_search_and_what_it_found_is_measured(
+def test_a_budget_sizes_the_search_and_what_it_found_is_measured(
     optimizer: str, tmp_path: Path
 ) -> None:
     out = tmp_path / "bounded.json"
@@ -213,8 +213,15 @@ def test_a_budget_ends_the_search_and_what_it_found_is_measured(
     assert len(engine.asked) <= 100
     assert result.comparison is not None
     assert result.comparison.verdict == "Gained"
-    if optimizer == "mipro":
-        assert result.ended == "The search was stopped: its share of the budget is spent."
+
+
+def test_a_search_that_the_budget_cuts_off_has_its_best_so_far_measured(tmp_path: Path) -> None:
+    out = tmp_path / "cut.json"
+    result, _ = tuned(out, optimizer="mipro", max_total_tokens=420_000)
+    assert result.spent.prompt_tokens + result.spent.completion_tokens <= 420_000
+    assert result.comparison is not None
+    assert result.comparison.verdict == "Gained"
+    assert result.sentence.endswith("The search was stopped: its share of the budget is spent.")
 
 
 def test_a_budget_that_is_too_small_says_so(tmp_path: Path) -> None:
