@@ -82,8 +82,19 @@ def accuracy_by(
     frame: pd.DataFrame, field: str, level: float = LEVEL
 ) -> list[tuple[Hashable, Accuracy]]:
     """The accuracy of each slice, in the order of its values; rows without the field come last."""
+    column = frame[field]
     groups = dict(iter(frame.groupby(field, dropna=False, sort=False, observed=True)))
-    ordered = sorted(groups, key=lambda value: (value != value or value is None, _natural(value)))
+    rank = (
+        {each: i for i, each in enumerate(column.cat.categories)} if hasattr(column, "cat") else {}
+    )
+    ordered = sorted(
+        groups,
+        key=lambda value: (
+            value != value or value is None,
+            rank.get(value, 0),
+            _natural(value),
+        ),
+    )
     return [(value, accuracy(groups[value], level)) for value in ordered]
 
 

@@ -23,8 +23,9 @@ from judgekit.verifier.batch import grade
 MAX_GRADED = 40
 """Different statements of one response that are graded; more would be noise, or an attack."""
 
-_STEP = re.compile(r"(?<![:>*\[])\n+(?!\s*</)|(?<=[.!?])\s+(?=[A-Z])")
-"""Between steps: a line break, but not one that leaves an announcement alone, or a sentence."""
+_STEP = re.compile(r"(?<![:>*\[])\n+(?!\s*</)|(?<=[.!?])\s+(?=[A-Z])|(?=\bWait\b)")
+"""Between steps: a line break, but not one that leaves an announcement alone; a sentence; a Wait,
+which budget forcing puts anywhere."""
 _CUE = re.compile(r"boxed|####|nswer|esult|olution|onclusion|[^\x00-\x7f]")
 _WAIT = re.compile(r"\b[Ww]ait\b")
 
@@ -74,7 +75,7 @@ class Course:
 
 def course(problem: Problem, response: Response, found: Grade | None = None) -> Course:
     """The course of one response. An answer written as the graded one has that grade's outcome."""
-    known: dict[str, tuple[str, bool | None] | None] = {}
+    known: dict[str, Mention | None] = {}
     mentions = []
     for begin, end in _steps(response.text):
         step = response.text[begin:end]
@@ -82,8 +83,8 @@ def course(problem: Problem, response: Response, found: Grade | None = None) -> 
             if len(known) >= MAX_GRADED:
                 continue
             known[step] = _said(problem, step, found)
-        if answer := known[step]:
-            mentions.append(Mention(end, *answer))
+        if said := known[step]:
+            mentions.append(said._replace(end=begin + said.end))
     first = next((each.end for each in mentions if each.right), None)
     before = None if first is None else tokens_before(response, first)
     own = [s.text for s in response.segments if s.by != "forced"] or [response.text]
@@ -105,18 +106,20 @@ def _steps(text: str) -> Iterable[tuple[int, int]]:
         begin = gap.end() if gap else end
 
 
-def _said(problem: Problem, step: str, found: Grade | None) -> tuple[str, bool | None] | None:
-    """The answer that a step announces, and whether it is right."""
+def _said(problem: Problem, step: str, found: Grade | None) -> Mention | None:
+    """The answer that a step announces, with its end within the step."""
     case = make_case(
         problem.gold, f"{step}\n", kind=problem.kind, choices=problem.choices, finished=False
     )
-    if case.extraction.answer is None:
+    candidate = case.extraction.answer
+    if candidate is None:
         return None
     said = grade(case)
-    answer, outcome = said.extracted or case.extraction.answer.text, said.outcome
+    answer, outcome = said.extracted or candidate.text, said.outcome
     if found and found.extracted is not None and _plain(found.extracted) == _plain(answer):
         outcome = found.outcome
-    return answer, None if outcome == "undecided" else outcome == "correct"
+    right = None if outcome == "undecided" else outcome == "correct"
+    return Mention(candidate.end, answer, right)
 
 
 def _plain(answer: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LABEL, ROW, PLOT = 160, 24, 320
+NAME_ROOM = 150
 BINS = 30
 
 
@@ -95,6 +96,7 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
         f"{x(points[i].tokens):.1f},{y(points[i].accuracy):.1f}" for i in pareto(points)
     )
     parts.append(Markup('<polyline class="frontier" points="{}"/>').format(path))
+    named: list[tuple[float, float]] = []
     for line, point in zip(shown, points, strict=True):
         cx, cy = x(point.tokens), y(point.accuracy)
         parts += [
@@ -102,9 +104,17 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
             Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4.5">{}</circle>').format(
                 cx, cy, tip(f"{label(line, lines)}: {percent(point.accuracy)} %")
             ),
-            text(cx + 8, cy - 6, label(line, lines)),
+            text(*_free(named, cx + 8, cy - 6), label(line, lines)),
         ]
     return svg("Accuracy against tokens", top + high + 46, parts)
+
+
+def _free(taken: list[tuple[float, float]], x: float, y: float) -> tuple[float, float]:
+    """The place for a name, moved down until no other is there; it is then taken."""
+    while any(abs(x - other) < NAME_ROOM and abs(y - at) < 12 for other, at in taken):
+        y += 12
+    taken.append((x, y))
+    return x, y
 
 
 def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:

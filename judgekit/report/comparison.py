@@ -8,6 +8,7 @@ from itertools import combinations
 from judgekit.analysis.compare import Comparison, compare, holm
 from judgekit.analysis.intervals import LEVEL
 from judgekit.errors import UserError
+from judgekit.report.seeds import pooled, seeds_table
 from judgekit.report.summary import Line, RunLike, summarise
 from judgekit.report.table import Cell, Column, Report, Table, count, percent, words
 
@@ -18,15 +19,20 @@ SHOWN_FLIPS = 12
 def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float = 0.02) -> Report:
     """Every pair of runs (and variants) of the same benchmark: difference, test, flips, power.
 
-    With more than two, p-values are adjusted by Holm. `margin` is the difference (a share) for
+    Runs that differ in their seed alone count as samples of one, unless there are no others. With
+    more than two, p-values are adjusted by Holm. `margin` is the difference (a share) for
     which the power is planned and equivalence is tested. Raises `UserError` with fewer than two
     runs or none that share a problem.
     """
-    counted = [(line, rows) for line, rows in summarise(runs, level) if line.accuracy.graded]
-    if len(counted) < 2:
+    graded = [(line, rows) for line, rows in summarise(runs, level) if line.accuracy.graded]
+    if len(graded) < 2:
         raise UserError(
             "comparing needs two graded runs", hint="judgekit compare RUN RUN; judgekit grade"
         )
+    over = seeds_table(graded)
+    counted = pooled(graded)
+    if len(counted) < 2:
+        counted = graded
     found: list[tuple[Line, Line, Comparison]] = []
     for (first, a), (second, b) in combinations(counted, 2):
         if first.benchmark == second.benchmark and set(a["id"]) & set(b["id"]):
@@ -40,6 +46,7 @@ def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float
         differences_table(found, adjusted, level),
         flips_table(found),
         power_table(found, margin),
+        *([over] if over else []),
     ]
     return Report(tuple(line for line, _ in counted), tuple(tables))
 

@@ -48,9 +48,7 @@ def answers_table(runs: Sequence[RunLike], lines: Sequence[Line], level: float) 
                 *(count(n) for n in (found.n, found.announced, found.mentions, found.switches)),
                 *(count(n) for n in (found.waits, found.mended, found.broken, found.reached)),
                 count(found.kept),
-                Cell(
-                    f"{number(mean, 0).text} [{number(low, 0).text}–{number(high, 0).text}]", mean
-                ),
+                _mean_cell(mean, low, high),
                 Cell(percent(found.after_share, sign=True), found.after_share),
             )
         )
@@ -100,6 +98,12 @@ def cutoff_table(runs: Sequence[RunLike], lines: Sequence[Line], level: float) -
         curves=tuple(curves),
         axis="token limit",
     )
+
+
+def _mean_cell(mean: float, low: float, high: float) -> Cell:
+    if mean != mean or low != low:
+        return number(mean, 0)
+    return Cell(f"{mean:,.0f} [{max(low, 0):,.0f}–{high:,.0f}]", mean)
 
 
 def _runs_of(runs: Sequence[RunLike], lines: Sequence[Line]) -> list[RunLike]:

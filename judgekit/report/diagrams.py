@@ -70,7 +70,7 @@ def reliability_chart(found: Calibration, title: str) -> Markup:
     left, top, side = 40, 26, 220
     base = top + side
     parts = [
-        text(left, 14, title, "start", "name"),
+        text(left, 14, title, "start", "name", cut=40),
         *(line(left, base - side * t, left + side, base - side * t, "grid") for t in ticks(1)),
         *(text(left - 6, base - side * t + 4, f"{100 * t:.0f}", "end", "tick") for t in ticks(1)),
         *(text(left + side * t, base + 16, f"{100 * t:.0f}", "middle", "tick") for t in ticks(1)),

@@ -22,6 +22,7 @@ _BUDGETS = ("max_thinking", "budget", "tokens")
 
 def votes_table(counted: Counted, level: float) -> Table:
     """What 1, 2, 4, ... samples a problem give, from runs with several."""
+    counted = [each for each in counted if each[0].samples > 1] or counted
     lines = [line for line, _ in counted]
     curves = [(line, vote_curve(rows, level=level)) for line, rows in counted]
     sizes = sorted({k for _, curve in curves for k in curve})
@@ -84,12 +85,14 @@ def scaling_table(counted: Counted, level: float) -> Table:
 
 
 def families(lines: Sequence[Line]) -> dict[tuple[str, str, str], list[Line]]:
-    """Lines of one benchmark, model and strategy, where there are several."""
-    found: dict[tuple[str, str, str], list[Line]] = {}
-    for line in lines:
-        key = (line.benchmark, line.model, str(line.config.get("strategy", "")))
-        found.setdefault(key, []).append(line)
-    return {key: family for key, family in found.items() if len(family) > 1}
+    """Lines of one benchmark, model and strategy at several settings, each by its largest run."""
+    found: dict[tuple[str, str, str], dict[str, Line]] = {}
+    for line in sorted(lines, key=lambda line: line.accuracy.n):
+        config = line.config
+        key = (line.benchmark, line.model, str(config.get("strategy", "")))
+        setting = repr((line.variant, config.get("options"), config.get("max_tokens")))
+        found.setdefault(key, {})[setting] = line
+    return {key: [*family.values()] for key, family in found.items() if len(family) > 1}
 
 
 def scaling_curves(counted: Counted, level: float) -> tuple[Curve, ...]:

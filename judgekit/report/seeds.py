@@ -77,8 +77,13 @@ def seeds_table(counted: Counted) -> Table | None:
     return Table("seeds", "Over seeds", columns, tuple(rows), notes, labels=3)
 
 
+_OF_THE_SEED = ("seed", "benchmark_hash")
+"""What another seed changes: options are shuffled with it, and the hash covers their order."""
+
+
 def _but_for_seed(line: Line) -> str:
-    config = {k: v for k, v in sorted(flat_config(line.config).items()) if k != "seed"}
+    flat = flat_config(line.config)
+    config = {key: flat[key] for key in sorted(flat) if key not in _OF_THE_SEED}
     # Without a configuration nothing says that two runs are the same.
     return repr((line.benchmark, line.variant, config)) if config else line.run + line.variant
 

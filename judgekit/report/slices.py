@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Frames = Sequence[tuple[Line, pd.DataFrame]]
 
+SLICE = "_slice"
 MOST_SLICES = 12
 """Different numbers of a field above which its slices are quarters."""
 
@@ -39,10 +40,10 @@ def slices_table(frames: Frames, field: str, level: float) -> Table:
         Column("looped", "looped"),
     )
     rows = []
-    for line, frame in _quartered(frames, field):
-        for value, found in accuracy_by(frame, field, level):
+    for line, frame in _sliced(frames, field):
+        for value, found in accuracy_by(frame, SLICE, level):
             missing = value is None or value != value
-            part = frame[frame[field].isna()] if missing else frame[frame[field] == value]
+            part = frame[frame[SLICE].isna()] if missing else frame[frame[SLICE] == value]
             rows.append(
                 (
                     *label_cells(lines, line),
@@ -58,17 +59,20 @@ def slices_table(frames: Frames, field: str, level: float) -> Table:
     return Table("slices", f"By {field}", columns, tuple(rows), labels=len(varying(lines)))
 
 
-def _quartered(frames: Frames, field: str) -> Frames:
+def _sliced(frames: Frames, field: str) -> Frames:
+    """The frames with the slice of each row as a column."""
     import pandas as pd
 
     values = pd.concat([frame[field] for _, frame in frames])
     many = pd.api.types.is_numeric_dtype(values) and values.nunique() > MOST_SLICES
     if not many:
-        return frames
-    edges = values.quantile([0, 0.25, 0.5, 0.75, 1]).drop_duplicates().tolist()
+        return [(line, frame.assign(**{SLICE: frame[field]})) for line, frame in frames]
+    edges = (
+        values.quantile([0, 0.25, 0.5, 0.75, 1], interpolation="lower").drop_duplicates().tolist()
+    )
     names = [f"{low:,.6g}–{high:,.6g}" for low, high in pairwise(edges)]
 
     def cut(column: pd.Series[float]) -> pd.Series[str]:
         return pd.cut(column, edges, labels=names, include_lowest=True)
 
-    return [(line, frame.assign(**{field: cut(frame[field])})) for line, frame in frames]
+    return [(line, frame.assign(**{SLICE: cut(frame[field])})) for line, frame in frames]

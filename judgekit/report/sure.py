@@ -27,7 +27,8 @@ def confidence_table(lines: Sequence[Line]) -> Table:
     for line in lines:
         found = line.confidence
         unknown = found.declined / found.n if found.n else None
-        for source, each in (("said", found.said), ("log-probability", found.logprob)):
+        sources = [("said", found.said), ("log-probability", found.logprob)]
+        for source, each in [one for one in sources if one[1].n] or sources[:1]:
             rows.append(
                 (
                     *label_cells(lines, line),

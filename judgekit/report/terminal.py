@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judgekit.report.card import heading, summary_rows
@@ -39,7 +40,8 @@ def terminal(report: Report, width: int = 80) -> RenderableType:
         if table.name == "summary":
             parts += [_card(line) for line in report.lines]
         else:
-            parts += [Text(_plain(table.title), style="bold"), _table(table, width)]
+            parts.append(Text(_plain(table.title), style="bold"))
+            parts += [_table(piece, width) for piece in fitting(table, width)]
             parts += [Text(_plain(note), style="dim") for note in table.notes]
         parts.append(Text(""))
     parts += [Text(_plain(note), style="dim") for note in report.notes]
@@ -86,6 +88,38 @@ def forest(span: Span, width: int = PICTURE) -> str:
     cells[low], cells[high] = "├", "┤"
     cells[value] = "●"
     return "".join(cells)
+
+
+WIDEST = 24
+"""Characters that a column asks for at most; a longer text is folded."""
+
+
+def fitting(table: Table, width: int) -> list[Table]:
+    """The table in pieces that fit the width, each with the columns that name the rows."""
+    columns = list(zip(table.columns, *table.rows, strict=True))
+    names = next((i for i, c in enumerate(table.columns) if c.align == "right"), len(columns))
+    names = max(names, table.labels)
+    wide = [
+        2 + min(max(len(column.head), *(len(c.text) + (c.mark == "tie") for c in cells), 1), WIDEST)
+        for column, *cells in columns
+    ]
+    first = sum(wide[table.labels - 1 : names])
+    pieces, used = [list[int]()], first
+    for index in range(names, len(columns)):
+        if pieces[-1] and used + wide[index] > width:
+            pieces.append([])
+            used = first
+        pieces[-1].append(index)
+        used += wide[index]
+    if len(pieces) == 1:
+        return [table]
+    return [_columns_of(table, (*range(names), *piece)) for piece in pieces]
+
+
+def _columns_of(table: Table, chosen: Sequence[int]) -> Table:
+    columns = tuple(table.columns[i] for i in chosen)
+    rows = tuple(tuple(row[i] for i in chosen) for row in table.rows)
+    return replace(table, columns=columns, rows=rows, pictures=())
 
 
 def _table(table: Table, width: int) -> RichTable:
