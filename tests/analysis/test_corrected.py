@@ -366,6 +366,20 @@ class TestPlanning:
         fewer = allocate(SIZES, self.guesses, sum(plan) - 8)
         assert expected_width(SIZES, VERDICTS, self.guesses, fewer) > width
 
+    def test_the_planners_table_of_the_specification(self) -> None:
+        """Its counts are on a grid of five; we search every number, so that ours are up to four
+        fewer. Its guesses are not told; with these all eight of its counts come out."""
+        guesses = (0.0, 0.1, 0.2, 0.06, 0.05)
+        told = {
+            "benchmark": {0.12: 60, 0.10: 80, 0.08: 105, 0.06: 145, 0.04: 220},
+            "population": {0.12: 90, 0.10: 145, 0.09: 205},
+        }
+        for target, counts in told.items():
+            for width, labels in counts.items():
+                plan = labels_needed(SIZES, VERDICTS, guesses, width, Looked(target))  # type: ignore[arg-type]
+                assert plan is not None
+                assert labels - 4 <= sum(plan) <= labels, (target, width)
+
     def test_what_no_number_of_labels_can_reach(self) -> None:
         assert labels_needed(SIZES, VERDICTS, self.guesses, 0.01, Looked("population")) is None
         assert labels_needed(SIZES, VERDICTS, self.guesses, 0.0) is not None
