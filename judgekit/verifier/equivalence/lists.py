@@ -28,6 +28,7 @@ from judgekit.verifier.reader.tree import (
     SetBuilder,
     Sum,
     Symbol,
+    children,
     symbols,
 )
 
@@ -172,6 +173,21 @@ def _by_name(
         if unordered(compare, *values, proof=True).correct:
             return unknown("the same values, numbered in another order", "set")
     return decided
+
+
+def name_by_name(expr: Expr, other: Expr) -> Expr:
+    """(a, b) = (1, 2) as a = 1, b = 2, where that is how the other side says it."""
+    if not isinstance(expr, Relation) or expr.ops != ("=",) or not _is_list(other):
+        return expr
+    names, values = expr.members
+    if not isinstance(names, Collection) or not isinstance(values, Collection):
+        return expr
+    if {named(item).name for item in children(other)} != set(names.items):
+        return expr
+    if len(names.items) != len(values.items):
+        return expr
+    both = zip(names.items, values.items, strict=True)
+    return Collection("  ", tuple(Relation(("=",), pair) for pair in both))
 
 
 def _numbered(names: list[Expr | None]) -> bool:

@@ -35,6 +35,7 @@ PERCENT_ADDED = "the same number, with a percent sign added"
 PERCENT_DROPPED = "the same number, its percent sign dropped"
 PERCENT_LOST = "the same number, the gold's percent sign lost"
 PERCENT: Unit = (("percent", 1),)
+_MONEY = frozenset(units.MONEY.values()) | {"dollar", "cent", "euro", "GBP", "yuan", "CNY"}
 RADIAN: Unit = (("rad", 1),)
 DEGREE: Unit = (("deg", 1),)
 
@@ -57,7 +58,7 @@ def values(gold: Expr, answer: Expr) -> Comparison:
     """Compare two values, with or without units."""
     (g, of_gold), (a, of_answer) = measure(gold), measure(answer)
     if of_gold == of_answer:
-        physical = bool(of_gold) and of_gold not in (PERCENT, DEGREE)
+        physical = bool(of_gold) and of_gold not in (PERCENT, DEGREE) and not _is_money(of_gold)
         return by_coefficient(g, a) or numbers(g, a, unit=physical)
     if PERCENT in (of_gold, of_answer) and () in (of_gold, of_answer):
         return _percent(g, a, of_gold == PERCENT)
@@ -111,6 +112,11 @@ def _bare(expr: Expr) -> Expr:
     return expr.value if isinstance(expr, Approx) else expr
 
 
+def _is_money(unit: Unit) -> bool:
+    """Amounts of money are counted, not measured: they are exact as written."""
+    return {name for name, _ in unit} <= _MONEY
+
+
 def _one_unit(gold: Expr, answer: Expr) -> Comparison:
     found = numbers(gold, answer, unit=True)
     if not found.incorrect:
@@ -143,7 +149,8 @@ def _converted(gold: Expr, answer: Expr, of_gold: Unit, of_answer: Unit) -> Comp
                 RUNG,
             )
         return unknown(f"{units.shown(of_gold)} against {units.shown(of_answer)}", RUNG)
-    found = numbers(gold, answer, scale=size_answer / size_gold, unit=True)
+    physical = not _is_money(of_gold)
+    found = numbers(gold, answer, scale=size_answer / size_gold, unit=physical)
     if found.correct:
         same = f"{units.shown(of_answer)} converted to {units.shown(of_gold)}"
         return yes(f"{found.evidence}, {same}", RUNG)

@@ -8,7 +8,14 @@ from judgekit.verifier.equivalence.families import families, in_range, letter
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.fixed import based, congruence, fixed, ratio
 from judgekit.verifier.equivalence.identity import substitute
-from judgekit.verifier.equivalence.lists import builders, collections, in_order, ordered, unordered
+from judgekit.verifier.equivalence.lists import (
+    builders,
+    collections,
+    in_order,
+    name_by_name,
+    ordered,
+    unordered,
+)
 from judgekit.verifier.equivalence.matrices import components, folded, matrices
 from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, constants_renamed
 from judgekit.verifier.equivalence.quantities import values
@@ -79,6 +86,7 @@ def expressions(gold: Expr, answer: Expr) -> Comparison:
         return rows
     if in_range(gold) or in_range(answer):
         return _of_integers(gold, answer)
+    gold, answer = name_by_name(gold, answer), name_by_name(answer, gold)
     mine, theirs = named(gold), named(answer)
     if mine.contradictory or theirs.contradictory:
         return _contradictory(mine, theirs)
