@@ -15,7 +15,7 @@ import re
 from itertools import islice
 
 from judgekit.verifier.equivalence import worker
-from judgekit.verifier.equivalence.effort import Exhausted, limited, size
+from judgekit.verifier.equivalence.effort import EFFORT, Exhausted, limited, size
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.normal import normal, plain
 from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
@@ -26,6 +26,8 @@ from judgekit.verifier.equivalence.signs import both_signs
 from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, whole_answers
 from judgekit.verifier.reader import read, readings
 from judgekit.verifier.reader.tree import (
+    VALUES,
+    Binder,
     Call,
     Combined,
     Expr,
@@ -95,10 +97,10 @@ def compare(
         with limited():
             found = _senses(golds, answers)
     except Exhausted:
-        found = unknown("to compare them would be too much work", "effort")
+        found = unknown("to compare them would be too much work", EFFORT)
     if found.incorrect and (_NAME_RAISED.search(gold) or _NAME_RAISED.search(answer)):
         found = unknown("letters in a row may be one name", found.rung)
-    if use_sympy and found.outcome == "undecided":
+    if use_sympy and found.outcome == "undecided" and found.rung != EFFORT:
         found = _by_sympy(golds[0], answers[0]) or found
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
 
@@ -128,8 +130,8 @@ def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
     names = symbols(gold) | symbols(answer)
     if len(names) > 3 or size(gold) + size(answer) > _LARGEST_FOR_SYMPY:
         return None
-    both = isinstance(gold, _VALUES), isinstance(answer, _VALUES)
-    if all(both):
+    values = VALUES if _has_operator(gold) or _has_operator(answer) else _VALUES
+    if isinstance(gold, values) and isinstance(answer, values):
         if symbols(gold) != symbols(answer) or _has_decimal(gold) or _has_decimal(answer):
             return None
         proven = worker.ask("equal", gold, answer)
@@ -151,6 +153,11 @@ def _solutions(expr: Expr) -> Expr:
     """The values that x = 2, x = 3 or x = \\pm 2 give; other statements as they are."""
     given = named(expr)
     return both_signs(given.value) if given.name is not None else expr
+
+
+def _has_operator(expr: Expr) -> bool:
+    """Whether a sum, integral or limit stands in it, which SymPy may work out."""
+    return isinstance(expr, Binder) or any(map(_has_operator, children(expr)))
 
 
 def _has_decimal(expr: Expr) -> bool:

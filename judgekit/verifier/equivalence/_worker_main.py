@@ -12,6 +12,9 @@ import sys
 from typing import Any
 
 from judgekit.verifier.reader.tree import (
+    VALUES,
+    Approx,
+    Binder,
     Call,
     Collection,
     Combined,
@@ -20,6 +23,7 @@ from judgekit.verifier.reader.tree import (
     Number,
     Power,
     Product,
+    Quantity,
     Quotient,
     Relation,
     SetBuilder,
@@ -96,6 +100,8 @@ class Translator:
                 if power.is_number and not -1000 < power < 1000:
                     raise Untranslatable("a large power")
                 return sympy.Pow(self.value(base), power)
+            case Binder(op, name, bounds, body):
+                return self.operator(op, name, bounds, body)
             case Call(name, args) if name in self.functions:
                 values = [self.value(arg) for arg in args]
                 if name in ("factorial", "binom", "gamma") and any(
@@ -104,6 +110,20 @@ class Translator:
                     raise Untranslatable("a large factorial")
                 return self.functions[name](*values)
         raise Untranslatable(type(expr).__name__)
+
+    def operator(self, op: str, name: str, bounds: tuple[Expr, ...], body: Expr) -> Any:
+        """A sum, product, integral or limit, worked out; raises `Untranslatable` where it stays."""
+        sympy = self.sympy
+        made = {"sum": sympy.Sum, "prod": sympy.Product, "int": sympy.Integral}
+        variable, inner = self.value(Symbol(name)), self.value(body)
+        ends = [self.value(bound) for bound in bounds]
+        if op == "lim":
+            found = sympy.limit(inner, variable, *ends, "+-" if ends[0].is_finite else "-")
+        else:
+            found = made[op](inner, (variable, *ends)).doit()
+        if found.has(sympy.Sum, sympy.Product, sympy.Integral, sympy.Limit, sympy.nan):
+            raise Untranslatable(op)
+        return found
 
     def subset(self, expr: Expr, name: str) -> Any:
         """The set of reals that a set or a statement about the variable describes."""
@@ -151,7 +171,7 @@ class Translator:
 
 
 def _is_value(expr: Expr) -> bool:
-    return isinstance(expr, (Number, Symbol, Constant, Sum, Product, Quotient, Power, Call))
+    return isinstance(expr, VALUES) and not isinstance(expr, (Quantity, Approx))
 
 
 def decide(task: str, gold: Expr, answer: Expr) -> bool:

@@ -18,6 +18,9 @@ MOST_STEPS = 60_000
 
 HIGH = 8
 
+EFFORT = "effort"
+"""The rung of a comparison that was given up."""
+
 _LEFT = threading.local()
 
 

@@ -12,7 +12,9 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
+from judgekit.verifier.equivalence.effort import size, spend
 from judgekit.verifier.reader.tree import (
+    Binder,
     Call,
     Expr,
     Number,
@@ -27,6 +29,8 @@ MOST_BITS = 60_000
 MOST_BITS_AT_A_POINT = 3_000
 LARGEST_FACTORIAL = 1_500
 MOST_STEPS = 20_000
+MOST_TERMS = 2_000
+"""Terms of a finite sum or product that is evaluated."""
 
 
 def rational(expr: Expr) -> Fraction | None:
@@ -59,12 +63,41 @@ def _value(expr: Expr, at: Mapping[str, Fraction], most: int) -> Fraction | None
             if root is None or power is None:
                 return None
             return rational_power(root, power, most)
+        case Binder("sum" | "prod"):
+            return _folded(expr, at, most)
         case Call(name, args):
             values = [_value(arg, at, most) for arg in args]
             if any(value is None for value in values):
                 return None
             return _call(name, [value for value in values if value is not None])
     return None
+
+
+def steps(expr: Binder, low: Fraction | None, high: Fraction | None) -> range | None:
+    """The whole numbers that the variable of a finite sum or product runs over, if not too many."""
+    if low is None or high is None or low.denominator != 1 or high.denominator != 1:
+        return None
+    found = range(int(low), int(high) + 1)
+    if high < low - 1 or len(found) > MOST_TERMS:
+        return None
+    spend(len(found) * size(expr.body))
+    return found
+
+
+def _folded(expr: Binder, at: Mapping[str, Fraction], most: int) -> Fraction | None:
+    """A finite sum or product, term by term."""
+    values = steps(expr, *(_value(bound, at, most) for bound in expr.bounds))
+    if values is None:
+        return None
+    total = Fraction(expr.op == "prod")
+    for k in values:
+        term = _value(expr.body, {**at, expr.name: Fraction(k)}, most)
+        if term is None:
+            return None
+        total = total + term if expr.op == "sum" else total * term
+        if bits(total) > most:
+            return None
+    return total
 
 
 def _sum(terms: tuple[Expr, ...], at: Mapping[str, Fraction], most: int) -> Fraction | None:

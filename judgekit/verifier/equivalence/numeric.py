@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from judgekit.verifier.equivalence.balls import Arithmetic, Ball, Field, Undefined
+from judgekit.verifier.equivalence.effort import HIGH, size, spend
+from judgekit.verifier.equivalence.exact import steps
 from judgekit.verifier.reader.tree import (
+    Binder,
     Call,
     Constant,
     Expr,
@@ -62,7 +66,31 @@ class Evaluator:
                 return self.power(base, exponent)
             case Call(name, args):
                 return self.call(name, args)
+            case Binder("sum" | "prod"):
+                return self.folded(expr)
+            case Binder():
+                raise Undefined("an integral or limit has no value here")
         raise Undefined(f"a {type(expr).__name__.lower()} is no number")
+
+    def folded(self, expr: Binder) -> Ball:
+        """A finite sum or product, term by term."""
+        low, high = (self.on.exact(self.evaluate(bound)) for bound in expr.bounds)
+        if low is None or high is None:
+            raise Undefined("a sum without whole bounds")
+        values = steps(expr, Fraction(low), Fraction(high))
+        if values is None:
+            raise Undefined("a sum of too many terms")
+        if self.on.high:
+            spend(HIGH * len(values) * size(expr.body))
+        terms = []
+        around = self.values
+        for k in values:
+            self.values = {**around, expr.name: Fraction(k)}
+            terms.append(self.evaluate(expr.body))
+        self.values = around
+        if expr.op == "sum":
+            return self.on.sum(terms or [self.on.number(Fraction(0))])
+        return functools.reduce(self.on.multiply, terms, self.on.number(Fraction(1)))
 
     def power(self, base: Expr, exponent: Expr) -> Ball:
         raised = self.evaluate(exponent)

@@ -22,6 +22,7 @@ from judgekit.verifier.reader.names import (
     text_word,
 )
 from judgekit.verifier.reader.numerals import DOTS, numeral_here
+from judgekit.verifier.reader.operators import OPERATORS, operator
 from judgekit.verifier.reader.parser import ADD, MULTIPLY, NEGATE, Parser, product
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
@@ -65,7 +66,7 @@ _BRACKETED = {
 }
 _STARTS = (
     GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | DOTS | frozenset(_CONSTANTS)
-    | frozenset(FUNCTIONS) | frozenset(_BRACKETED) | OPENING
+    | frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_BRACKETED) | OPENING
     | {"\\sqrt", "\\surd", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname"}
 )  # fmt: skip
 _QUANTIFIERS = frozenset(("\\forall", "\\exists"))
@@ -175,6 +176,8 @@ def _command(parser: Parser, text: str) -> Expr:
         if parser.at("^"):
             raise parser.fault("a power of a set")
         return Word(f"set:{letter}")
+    if text in OPERATORS:
+        return operator(parser, OPERATORS[text])
     if text in DOTS:
         return Symbol("...")
     if text in _QUANTIFIERS:

@@ -74,6 +74,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Binder:
+    """A `sum`, `prod` or `int` between two bounds, or a `lim` towards one.
+
+    `name` is the variable that runs in `body`: `BOUND` and the depth, whatever it was called.
+    """
+
+    op: str
+    name: str
+    bounds: tuple[Expr, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """A chain: `members[0] ops[0] members[1] ops[1] ...`; ops are = != < <= > >= ~ in."""
 
@@ -180,7 +193,7 @@ class Word:
     text: str
 
 
-Arithmetic = Number | Symbol | Constant | Sum | Product | Quotient | Power | Call
+Arithmetic = Number | Symbol | Constant | Sum | Product | Quotient | Power | Call | Binder
 Expr = (
     Arithmetic
     | Relation
@@ -201,12 +214,15 @@ Expr = (
 
 NODES: dict[str, type] = {node.__name__: node for node in typing.get_args(Expr)}
 VALUES = (
-    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Quantity, Approx,
+    Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Binder, Quantity, Approx,
 )  # fmt: skip
 """Nodes that denote one value: a number, an expression, a quantity."""
 
 UNIT_VECTOR = "unit vector "
 """How the names of the unit vectors i, j and k begin (`\\hat{i}`, `\\mathbf{i}`)."""
+
+BOUND = "bound "
+"""How the names of bound variables begin; no variable of a text is called so."""
 
 EMPTY = Collection("{}", ())
 ZERO = Number(Fraction(0))
@@ -225,6 +241,8 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (a, b)
         case Quantity(value, _) | Labelled(value, _) | Approx(value):
             return (value,)
+        case Binder(_, _, bounds, body):
+            return (*bounds, body)
         case Matrix(rows):
             return tuple(entry for row in rows for entry in row)
     return ()
@@ -247,15 +265,19 @@ def rebuilt(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return Labelled(change(value), words)
         case Approx(value):
             return Approx(change(value))
+        case Binder(op, name, bounds, body):
+            return Binder(op, name, tuple(map(change, bounds)), change(body))
         case Matrix(rows):
             return Matrix(tuple(tuple(map(change, row)) for row in rows))
     return expr
 
 
 def symbols(expr: Expr) -> frozenset[str]:
-    """Names of the variables that occur."""
+    """Names of the variables that occur, but for those that an operator binds."""
     if isinstance(expr, Symbol):
         return frozenset((expr.name,))
+    if isinstance(expr, Binder):
+        return frozenset().union(*map(symbols, expr.bounds), symbols(expr.body) - {expr.name})
     inner = children(expr)
     if not inner:
         return frozenset()
