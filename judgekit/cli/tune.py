@@ -64,7 +64,6 @@ def tune_judge(
     found = read_labelled(labels, cast(Any, rule))
     say = remarks(quiet)
     say.file = sys.stderr  # DSPy is kept from writing there while it optimises; we are not
-    say.print(f"[dim]tuning {plain(name)} with {optimizer} …[/dim]")
     try:
         tuned = asyncio.run(
             tune(
@@ -75,7 +74,7 @@ def tune_judge(
                 optimizer=optimizer,
                 seed=seed,
                 cache=verdicts_beside(labels),
-                watch=lambda score, best: say.print(_tried(score, best)),
+                watch=lambda line: say.print(f"[dim]{plain(line)}[/dim]", soft_wrap=True),
             )
         )
     except (KeyboardInterrupt, errors.BackendError):
@@ -90,7 +89,3 @@ def tune_judge(
         shown = f'\\[judges.{plain(name)}] program = "{plain(str(out))}"'
         say.print(f"[dim]written to {plain(str(out))}; to use it: {shown}[/dim]", soft_wrap=True)
     return gaps(found, {})
-
-
-def _tried(score: float, best: float) -> str:
-    return f"[dim]tried one: {score:.0%} of the choosing rows right, best so far {best:.0%}[/dim]"

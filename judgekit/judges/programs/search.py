@@ -48,8 +48,8 @@ MAX_INSTRUCTIONS = 3_000
 
 THREADS = 8
 
-Watch = Callable[[float, float], None]
-"""Told, each time a candidate was tried on all choosing rows, its score and the best so far."""
+Watch = Callable[[str], None]
+"""Told what goes on, a line at a time."""
 
 
 @dataclass(slots=True)
@@ -80,7 +80,10 @@ class Best(BaseCallback):  # type: ignore[misc]
         if score > self.score:
             self.score, self.steps = score, steps_of(program)
         if self.watch:
-            self.watch(score, self.score)
+            self.watch(
+                f"candidate {self.tried}: {score:.0%} of {len(self.rows)} training rows as people "
+                f"did, best so far {self.score:.0%}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

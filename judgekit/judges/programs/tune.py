@@ -98,23 +98,27 @@ async def tune(
     engines, kept = Engines(opener or open_backend), Cache(cache)
     judge = open_model_judge(name, settings, engines, kept)
     shared = engines.share(settings.served_by)
+    tell = watch or (lambda line: None)
     try:
+        tell(f"measuring {name} as it is on {len(held_back)} rows held back")
         before = await _measured(judge, held_back)
         if before is None:
             raise UserError(
                 f"judges.{name}: its budget does not even measure it on {len(held_back)} rows",
                 hint="raise its max_calls, max_total_tokens or max_cost",
             )
+        tell(f"searching on {len(training)} training rows with {optimizer}")
         program, tuned = await _searched(
             replace(tuned, spent=judge.budget.spent),
             settings,
             training,
             await shared.get(),
             out,
-            watch,
+            tell,
         )
         if program is None:
             return tuned
+        tell("measuring the program found")
         rest = _left(settings, tuned.spent)
         better = ProgramJudge(name, rest, program, engines.share(settings.served_by), kept)
         after = await _measured(better, held_back)
@@ -149,13 +153,13 @@ async def _searched(
     training: Sequence[LabelledRow],
     engine: Engine,
     out: Path,
-    watch: Watch | None,
+    tell: Watch,
 ) -> tuple[Program | None, Tuned]:
     """The program found, written, or None where there is none but the one it started from."""
     start = read_program(settings.program or "predict")
     module = start.module(settings.tool_steps)
     teaching, choosing = split(training, derive(tuned.seed, "choosing"), least=2)
-    best = Best(frozenset(range(len(teaching), len(training))), watch)
+    best = Best(frozenset(range(len(teaching), len(training))), tell)
     half = _left(settings, tuned.spent, share=0.5)
     rollouts = PASSES * len(training)
     if half.max_calls is not None:
