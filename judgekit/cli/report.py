@@ -22,7 +22,7 @@ from judgekit.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from judgekit.report import Format
+    from judgekit.report import Format, Report
 
 EPILOG = examples(
     "judgekit report",
@@ -31,6 +31,7 @@ EPILOG = examples(
     "judgekit report runs/math500-embedded-cot-1a2b3c4d --by subject",
     "judgekit report runs/gsm8k-* --table scaling",
     "judgekit report runs/starter-* --html report.html",
+    "judgekit report trained/rloo-*",
 )
 
 
@@ -41,7 +42,7 @@ def register(app: typer.Typer, name: str) -> None:
 def report(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN...", help="Run directories; default: the newest."),
+        typer.Argument(metavar="RUN...", help="Run or training folders; default: the newest run."),
     ] = None,
     format: Annotated[
         str, typer.Option(help="terminal, markdown, latex, csv or json.")
@@ -70,23 +71,36 @@ def report(
     """What a run got right and how sure that is; several runs side by side."""
     from judgekit.analysis.cost import Prices
     from judgekit.lines import disk
-    from judgekit.report import FORMATS, render, terminal
+    from judgekit.report import FORMATS
     from judgekit.report import html as make_page
     from judgekit.report import report as make_report
+    from judgekit.train.folder import is_training
 
     if format not in FORMATS:
         raise errors.UnknownName("format", format, FORMATS)
+    wanted = "json" if as_json else format
+    if runs and all(is_training(path) for path in runs):
+        from judgekit.report.training import trainings_report
+
+        # Each training has its own page beside it, made when it ended.
+        _show(trainings_report(runs), wanted)
+        return errors.DONE
     chosen = [the_run(path, quiet) for path in runs] if runs else [the_run(None, quiet)]
     prices = Prices.of(configuration(config))
     found = make_report(chosen, table=table, by=by, prices=prices)
-    wanted = "json" if as_json else format
-    if wanted == "terminal":
-        console = screen()
-        console.print(terminal(found, console.width))
-    else:
-        typer.echo(render(found, typing.cast("Format", wanted)), nl=False)
+    _show(found, wanted)
     if html is not None:
         with disk(html):
             html.write_text(make_page(chosen, table=table, by=by, prices=prices), encoding="utf-8")
         remarks(quiet).print(f"page: {plain(str(html))}", soft_wrap=True)
     return errors.DONE
+
+
+def _show(found: Report, wanted: str) -> None:
+    from judgekit.report import render, terminal
+
+    if wanted == "terminal":
+        console = screen()
+        console.print(terminal(found, console.width))
+    else:
+        typer.echo(render(found, typing.cast("Format", wanted)), nl=False)

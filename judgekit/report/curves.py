@@ -8,7 +8,7 @@ from math import isfinite
 from markupsafe import Markup
 
 Points = Sequence[tuple[float, float]]
-LEFT, TOP, WIDE, HIGH, KEY = 56, 12, 400, 150, 18
+LEFT, TOP, WIDE, HIGH, KEY = 68, 12, 400, 150, 18
 DASHES = ("", "6 4", "2 3", "9 3 2 3")
 
 
@@ -25,7 +25,8 @@ def curves_chart(curves: Mapping[str, Points], title: str) -> Markup:
     ys = [y for points in drawn.values() for _, y in points]
     low, high = min(ys), max(ys)
     if low == high:
-        low, high = low - 0.5, high + 0.5
+        margin = abs(low) / 2 or 0.5
+        low, high = low - margin, high + margin
     first, last = min(xs), max(max(xs), min(xs) + 1)
 
     def at(x: float, y: float) -> tuple[float, float]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from judgekit.analysis.intervals import LEVEL
 from judgekit.report.summary import summarise
 from judgekit.report.table import Cell, Column, Report, Table, count, number, percent, words
-from judgekit.train.folder import Training, held_back
+from judgekit.train.folder import Training, held_back, load
 from judgekit.train.scoring import ACCURACY, FORMAT
 from judgekit.train.sweep import Point
 
@@ -25,6 +26,7 @@ WINDOW = 0.1
 
 _SHOWN = (
     ("loss", "loss"),
+    ("grad_norm", "gradient norm"),
     ("reward", "reward"),
     ("completions/mean_length", "tokens a reply"),
     ("completions/clipped_ratio", "cut off"),
@@ -58,6 +60,12 @@ def training_report(training: Training) -> Report:
         notes=tuple(_notes(training, watched)),
     )
     return Report((), (table,))
+
+
+def trainings_report(paths: Sequence[Path]) -> Report:
+    """The tables of several trainings, one after the other."""
+    reports = [training_report(load(path)) for path in paths]
+    return Report((), tuple(table for each in reports for table in each.tables))
 
 
 def sweep_report(key: str, points: Sequence[Point], level: float = LEVEL) -> Report:
@@ -188,7 +196,12 @@ def _points(rows: Sequence[Mapping[str, Any]], name: str) -> list[tuple[float, f
 def _ends(rows: Sequence[Mapping[str, Any]], name: str) -> tuple[Cell, Cell]:
     values = [value for _, value in _points(rows, name)]
     window = _window(values)
-    return number(_mean(values[:window]), 4), number(_mean(values[-window:]), 4)
+    return _significant(_mean(values[:window])), _significant(_mean(values[-window:]))
+
+
+def _significant(value: float | None) -> Cell:
+    """Four significant digits: quantities here run from 1e-8 to thousands."""
+    return words(None) if value is None else Cell(f"{value:.4g}", value)
 
 
 def _window(values: Sequence[float]) -> int:

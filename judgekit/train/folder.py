@@ -111,9 +111,13 @@ class Training:
             draft.replace(self.path / name)
 
 
+def is_training(path: Path) -> bool:
+    return (path / ASKED).is_file()
+
+
 def load(path: Path) -> Training:
     """The training in a folder. Raises `UserError` where there is none."""
-    if not (path / ASKED).is_file():
+    if not is_training(path):
         raise UserError(f"{path} holds no training", hint="judgekit train makes one")
     return Training(path)
 

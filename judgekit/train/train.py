@@ -20,7 +20,7 @@ from judgekit.errors import EnvironmentFault, UserError
 from judgekit.formats.rows import LeftOut
 from judgekit.runs import Writer, digest
 from judgekit.train import data, scoring, trainers
-from judgekit.train.folder import ASKED, CHECKPOINTS, Training, load
+from judgekit.train.folder import CHECKPOINTS, Training, is_training, load
 from judgekit.train.progress import Watch
 from judgekit.train.recipe import Recipe, as_table
 
@@ -158,7 +158,7 @@ def _main_process() -> bool:
 
 def _check_start(job: Job) -> None:
     """A checkpoint of ours that was taught the other tag pair would be taught to forget it."""
-    if not (Path(job.model) / ASKED).is_file():
+    if not is_training(Path(job.model)):
         return
     taught = load(Path(job.model)).config.get("tags")
     if taught != job.recipe.tags:

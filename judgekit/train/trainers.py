@@ -31,18 +31,23 @@ class Rows:
     held_back: Sequence[Mapping[str, Any]] = ()
 
 
+_NOISY = ("bitsandbytes", "trl")
+
+
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what the libraries say of each other's deprecations off the user's terminal."""
-    logger = logging.getLogger("bitsandbytes")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Keep the libraries' notices off the terminal; TRL's would print whole replies there."""
+    loggers = [logging.getLogger(name) for name in _NOISY]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def require() -> None:
@@ -132,8 +137,8 @@ def make(
     }
     if recipe.lora:
         options["peft_config"] = _adapter(recipe.lora)
-        if recipe.lora.four_bit and on_gpu():
-            options["quantization_config"] = _four_bit()
+        if quantized := quantization(recipe.lora):
+            options["quantization_config"] = quantized
     if rewards:
         options["reward_funcs"] = [each.scorer for each in rewards]
     made = trainer(**options)
@@ -224,17 +229,23 @@ def _adapter(lora: Lora) -> Any:
     )
 
 
-def _four_bit() -> Any:
+def quantization(lora: Lora) -> Any:
+    """How the base model is held: as NF4 on a GPU where the recipe says so, else None, as it is."""
+    return four_bit() if lora.four_bit and on_gpu() else None
+
+
+def four_bit() -> Any:
+    """QLoRA's NF4 with double quantisation, computing in bf16 (arXiv 2305.14314, section 3)."""
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError:
+        raise MissingExtra("bitsandbytes, which QLoRA needs,", "train") from None
     import torch
     from transformers import BitsAndBytesConfig
 
-    with contextlib.suppress(ImportError):
-        import bitsandbytes  # noqa: F401
-
-        return BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
-        )
-    raise MissingExtra("bitsandbytes, which QLoRA needs,", "train")
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )

@@ -100,6 +100,21 @@ def test_what_made_it_is_written_down(tiny_model: Path, tmp_path: Path) -> None:
     assert found.done["steps"] == 1
 
 
+def test_qlora_trains_on_four_bits_and_is_merged_in_full(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("bitsandbytes")
+    assert trainers.quantization(load("sft", "s1-qlora").lora) is None  # no GPU here
+    monkeypatch.setattr(trainers, "quantization", lambda lora: trainers.four_bit())
+    plan = job("sft", tiny_model, {**TINY, "lora.r": "4", "max_steps": "3"}, "s1-qlora")
+    found = train.train(plan, tmp_path / "out")
+    losses = [row["loss"] for row in found.training.curves]
+    assert losses[-1] < losses[0]
+    merged = weights(tmp_path / "out")
+    assert {str(tensor.dtype) for tensor in merged.values()} == {"torch.float32"}
+    assert 1e-5 < moved(tiny_model, tmp_path / "out") < 0.2
+
+
 def test_dpo_comes_to_prefer_the_chosen(tiny_model: Path, tmp_path: Path) -> None:
     plan = job("dpo", tiny_model, {**TINY, "learning_rate": "1e-3", "max_steps": "6"})
     rows = train.train(plan, tmp_path / "out").training.curves
@@ -295,7 +310,9 @@ def test_a_reward_without_accuracy_is_called_what_it_is() -> None:
     assert "hacking" not in str(hacked(rows((0.1, 0.5), (0.9, 0.8))))
 
 
-def test_the_page_shows_reward_against_accuracy(tmp_path: Path) -> None:
+def test_the_page_shows_reward_against_accuracy(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     training = Training(tmp_path)
     training.start(
         {
@@ -320,3 +337,7 @@ def test_the_page_shows_reward_against_accuracy(tmp_path: Path) -> None:
     html = page(training)
     assert "Reward against graded accuracy" in html
     assert html.count("<polyline") == 4  # two curves, each with its key
+    assert judgekit(["report", str(tmp_path)]) == 0
+    assert "Reward hacking?" in capfd.readouterr().out
+    assert judgekit(["report", str(tmp_path), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["tables"][0]["name"] == "training"
