@@ -15,6 +15,7 @@ from scipy import stats
 from judgekit.analysis.accuracy import (
     accuracy,
     accuracy_by,
+    best_at_k,
     majority_at_k,
     over_problems,
     pass_at_k,
@@ -171,6 +172,17 @@ class TestSamples:
         assert first == majority_at_k(answers, "a", 16)
         assert 0.9 < first <= 1
 
+    @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=6))
+    def test_best_of_k_equals_enumeration(self, drawn: list[tuple[int, bool]]) -> None:
+        scores, right = [float(s) for s, _ in drawn], [r for _, r in drawn]
+        for k in range(1, len(drawn) + 1):
+            chances = []
+            for subset in combinations(drawn, k):
+                top = max(score for score, _ in subset)
+                best = [ok for score, ok in subset if score == top]
+                chances.append(sum(best) / len(best))
+            assert best_at_k(scores, right, k) == pytest.approx(sum(chances) / len(chances))
+
     def test_equal_wrong_answers_are_one_vote(self) -> None:
         table = rows("cwwcww", "aaabbb").assign(extracted=["1", "7", "7", "1", "8", None])
         found = over_problems(table, 3)
@@ -244,6 +256,15 @@ class TestFrame:
         assert not {"text", "question"} & set(slim.columns)
         assert len(frame([], [])) == 0
         assert "outcome" in frame([], []).columns
+
+    def test_the_last_row_of_a_key_counts_in_the_place_of_its_first(self) -> None:
+        failed = Response("a", "", finish_reason="error", error="down")
+        rows = iter([failed, Response("b", "4"), Response("a", "<think>hm</think>4")])
+        table = frame([Problem("a", "", "4"), Problem("b", "", "4")], rows)
+        assert list(table["id"]) == ["a", "b"]
+        assert list(table["reason"]) == ["ungraded", "ungraded"]
+        assert table["thinking_class"].tolist()[0] == "ok"
+        assert table["text"].tolist() == ["<think>hm</think>4", "4"]
 
 
 class TestTokens:

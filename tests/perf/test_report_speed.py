@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -33,7 +34,7 @@ sys.exit(code)
 def large_run(folder: Path) -> None:
     """500 problems with 200 samples of 200 words each, half of them right."""
     rng = random.Random(0)
-    words = [*"so we add the two numbers and take half of it then 12 + 7 = 19 .".split(), "\n"]
+    words = re.findall(r"\S+|\n", "so we add the two numbers and take half then 12 + 7 = 19 .\n")
     with Writer(folder) as writer:
         config = {"model": "small", "benchmark": "sums", "strategy": "cot", "samples": SAMPLES}
         writer.start(config, {})
