@@ -2,8 +2,8 @@
 
 `PYTHON peer_graders.py` reads rows (JSON lines with `gold` and `response`) from standard input and
 writes one JSON line a peer and repetition: its name, version, verdicts (true, false, or null where
-it raised or took over the limit) and seconds. It imports nothing of judgekit, so that peers stay in
-an environment of their own.
+it raised or took over the limit) and CPU seconds. It imports nothing of judgekit, so that peers
+stay in an environment of their own.
 """
 
 from __future__ import annotations
@@ -120,13 +120,13 @@ def run(name: str, rows: list[dict[str, str]]) -> dict[str, object]:
     verdicts: list[bool | None] = []
     seconds: list[float] = []
     for row in rows:
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             with _limit(LIMIT_S + 1):
                 verdict: bool | None = bool(grade(row["gold"], row["response"]))
         except (Exception, _Slow):  # noqa: BLE001 - a peer's crash is its verdict on this row
             verdict = None
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
         verdicts.append(verdict)
     version = importlib.metadata.version(package)
     return {"peer": name, "version": version, "verdicts": verdicts, "seconds": seconds}

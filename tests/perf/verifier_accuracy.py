@@ -5,7 +5,8 @@
 FOLDER holds `labelled/*.jsonl` (fields `id`, `question`, `gold`, `response`, `label`; `extracted`
 where the set is judged on extracted answers). PYTHON is the interpreter of an environment in which
 `math-verify==0.9.0` and whatever other peers (`peer_graders.py`) are installed. Undecided counts as
-not right. `--half` takes the rows whose id hashes to even (used while tuning) or odd (held back).
+not right. Seconds are CPU seconds, so that other jobs on the machine do not count. `--half` takes
+the rows whose id hashes to even (used while tuning) or odd (held back).
 """
 
 from __future__ import annotations
@@ -85,13 +86,13 @@ def score(rows: Sequence[Row], verdicts: Sequence[bool | None], seconds: float) 
 
 
 def ours(rows: Iterable[Row]) -> tuple[list[bool | None], list[float]]:
-    """Our verdicts, and the seconds of each row."""
+    """Our verdicts, and the CPU seconds of each row (no row of these asks the SymPy worker)."""
     outcomes: dict[str, bool | None] = {"correct": True, "incorrect": False, "undecided": None}
     verdicts, seconds = [], []
     for row in rows:
-        began = time.perf_counter()
+        began = time.process_time()
         grade = verify(row["gold"], row["response"], row["question"])
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
         verdicts.append(outcomes[grade.outcome])
     return verdicts, seconds
 
@@ -113,7 +114,7 @@ def peers(
 
 
 class Speed(NamedTuple):
-    """Seconds: the median over all rows of ours and of math-verify, and of one row of ours."""
+    """CPU seconds: the median over all rows of ours and of math-verify, and of one row of ours."""
 
     mine: float
     theirs: float
