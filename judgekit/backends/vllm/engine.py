@@ -57,18 +57,22 @@ class VLLMEngine:
         self.counters = Counters()
         self._folder = tempfile.TemporaryDirectory(prefix="judgekit-vllm-")
         self._log = Path(self._folder.name) / "log"
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="judgekit-vllm", daemon=True)
-        self._thread.start()
         self._numbers = itertools.count()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._vllm: Any = None
+        running: Future[asyncio.AbstractEventLoop] = Future()
+        life = self._live(running)
+        self._thread = threading.Thread(
+            target=asyncio.run, args=(life,), name="judgekit-vllm", daemon=True
+        )
+        self._thread.start()
+        self._loop = running.result()
         try:
             self._vllm = self._submit(self._start(config, source)).result()
         except BaseException:
-            self._stop()
+            self._end()
             raise
-        self._watch = starting.watch()
         model = self._vllm.model_config
         stated = model.try_get_generation_config().get("eos_token_id")
         self._ends = loading.ends(stated, self.tokenizer)
@@ -85,7 +89,13 @@ class VLLMEngine:
             return Extension("", (), 0, "length", prompt_tokens=len(ids))
         if self._closed:
             raise BackendError("the model was closed")
-        output = await asyncio.wrap_future(self._submit(self._generate(ids, ask)))
+        try:
+            output = await asyncio.wrap_future(self._submit(self._generate(ids, ask)))
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling():
+                raise
+            raise BackendError("the model was closed") from None
         found = extension(output, ask, self._ends, ids, self.tokenizer)
         self.counters.handed += found.prompt_tokens
         self.counters.cached += found.cached_tokens
@@ -101,10 +111,34 @@ class VLLMEngine:
         """Stop vLLM's processes; what is under way fails."""
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._shut)
+            await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join()
+        self._folder.cleanup()
+
+    async def _live(self, running: Future[asyncio.AbstractEventLoop]) -> None:
+        """Keep vLLM's event loop running until the engine is closed, then end vLLM."""
+        self._closing = asyncio.Event()
+        running.set_result(asyncio.get_running_loop())
+        await self._closing.wait()
+        if self._vllm is None:
+            return
+        dropped = list(self._under_way)
+        for task in dropped:
+            task.cancel()
+        await asyncio.gather(*dropped, return_exceptions=True)
+        self._watch.kill()
+        self._watch.communicate()
+        self._vllm.shutdown()
+        # Or it would be finalised, and complain, when the interpreter is half gone.
+        self._vllm = None
 
     async def _start(self, config: ModelConfig, source: str) -> Any:
-        return starting.start(config, source, self._log)
+        started = starting.start(config, source, self._log)
+        self._watch = starting.watch()
+        return started
 
     async def _generate(self, ids: list[int], ask: Ask) -> Any:
         """vLLM's last word on one request."""
@@ -121,10 +155,6 @@ class VLLMEngine:
             prompt = TokensPrompt(prompt_token_ids=ids)
             async for output in self._vllm.generate(prompt, chosen, request):
                 last = output
-        except asyncio.CancelledError:
-            if self._closed:
-                raise BackendError("the model was closed") from None
-            raise
         except EngineDeadError as fault:
             raise self._died() from fault
         except Exception as fault:
@@ -144,32 +174,6 @@ class VLLMEngine:
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        self._loop.close()
-
-    async def _drop(self) -> None:
-        """Let what is under way fail."""
-        dropped = list(self._under_way)
-        for task in dropped:
-            task.cancel()
-        await asyncio.gather(*dropped, return_exceptions=True)
-
-    def _shut(self) -> None:
-        self._submit(self._drop()).result()
-        self._watch.kill()
-        self._watch.communicate()
-        self._vllm.shutdown()
-        # Or it would be finalised, and complain, when the interpreter is half gone.
-        self._vllm = None
-        self._stop()
-
-    def _stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._folder.cleanup()
 
 
 def _described(config: ModelConfig, source: str, vllm: Any) -> dict[str, Any]:
