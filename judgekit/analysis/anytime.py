@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[Any]
 
-PRIOR = (0.25, 2.25)
-"""Beta prior of the share of wrong verdicts in a stratum. It may be anything that was fixed before
-labelling; this one was the narrowest of those tried over the scenarios of docs/audit.md."""
+WEIGHT = 5.0
+"""A guess of the share of wrong verdicts counts like this many labels in the prior, a Beta
+distribution. Any prior that was fixed before labelling is valid; of 1, 2.5, 5 and 10 this one was
+the narrowest on the whole over the scenarios of docs/correction.md."""
+LEAST_GUESS, MOST_GUESS = 0.01, 0.5
+"""Guesses are clipped to these, so that no number of wrong verdicts is ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,17 @@ class _Profile:
 
 
 def anytime_interval(
-    strata: Sequence[Stratum], level: float, prior: tuple[float, float] = PRIOR
+    strata: Sequence[Stratum], level: float, guesses: Sequence[float]
 ) -> tuple[float, float, float]:
     """(value, low, high) of the share of these rows that are right, at whatever moment.
 
-    `prior` is that of `PRIOR`. Strata whose rows were drawn with unequal chances are not allowed.
+    `guesses` of the share of wrong verdicts in each stratum were made before anybody labelled; bad
+    ones make the interval wide, not wrong. Strata whose rows were drawn with unequal chances are
+    not allowed.
     """
     size = sum(stratum.size for stratum in strata)
     value = sum(stratum.estimate for stratum in strata) / size
-    profiles = [_profile(stratum, prior) for stratum in strata]
+    profiles = [_profile(*each) for each in zip(strata, guesses, strict=True)]
     allowed = log(1 / (1 - level)) + sum(each.slack for each in profiles)
     best = sum(each.best for each in profiles)
     high = (best + _steps([each.up for each in profiles], allowed)) / size
@@ -73,7 +78,13 @@ def _steps(costs: Sequence[Floats], allowed: float) -> int:
     return int(np.searchsorted(paid, allowed + 1e-9, side="right"))
 
 
-def _profile(stratum: Stratum, prior: tuple[float, float]) -> _Profile:
+def prior(guess: float) -> tuple[float, float]:
+    """Parameters of the Beta prior of the share of wrong verdicts."""
+    clipped = min(max(guess, LEAST_GUESS), MOST_GUESS)
+    return WEIGHT * clipped, WEIGHT * (1 - clipped)
+
+
+def _profile(stratum: Stratum, guess: float) -> _Profile:
     import numpy as np
     from scipy.special import betaln
 
@@ -86,7 +97,8 @@ def _profile(stratum: Stratum, prior: tuple[float, float]) -> _Profile:
     chance -= _log_choose(stratum.size, stratum.labelled)
     chance = np.asarray(chance, dtype=float)
     top = int(np.argmax(chance))
-    a, b = (prior[1], prior[0]) if stratum.verdict else prior
+    wrongly, rightly = prior(guess)
+    a, b = (rightly, wrongly) if stratum.verdict else (wrongly, rightly)
     mixture = _log_choose(stratum.labelled, right) + betaln(right + a, wrong + b) - betaln(a, b)
     drops = -np.diff(chance)
     return _Profile(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from judgekit.analysis import correctors
 from judgekit.analysis.anytime import anytime_interval
+from judgekit.analysis.planning import guess
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
 from judgekit.errors import DataError, UnknownName
 
@@ -80,7 +81,8 @@ def corrected_accuracy(
     strata = list(named.values())
     if method == "anytime":
         _check_anytime(strata, target)
-        value, low, high = anytime_interval(strata, level)
+        guesses = [guess(name.split()[0]) for name in named]
+        value, low, high = anytime_interval(strata, level, guesses)
     else:
         value, low, high = stratified_interval(strata, target, level)
     used = sum(stratum.labelled for stratum in named.values())

@@ -9,12 +9,21 @@ from math import sqrt
 from judgekit.analysis.anytime import anytime_interval
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
 
+GUESSES: Mapping[str, float] = {"exact": 0.01, "symbolic": 0.02, "no-answer": 0.05, "none": 0.5}
+"""How often a stage is wrong before anybody has looked; a judge is anything not named here."""
+JUDGE = 0.15
+
 MINIMUM = 3
 """Labels that every stratum gets, as far as it has rows."""
 
 LEAST_GUESS, MOST_GUESS = 0.10, 0.50
 """Guesses of the share of wrong verdicts are clipped to these before allocation: with the floor the
 intervals were narrower than with Neyman's own allocation in all 24 cells that were simulated."""
+
+
+def guess(stage: str) -> float:
+    """The share of a stage's verdicts that are wrong, before anybody has looked."""
+    return GUESSES.get(stage, JUDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def expected_width(
         )
     ]
     if how.anytime:
-        _, low, high = anytime_interval(strata, how.level)
+        _, low, high = anytime_interval(strata, how.level, wrong)
     else:
         _, low, high = stratified_interval(strata, how.target, how.level)
     return high - low

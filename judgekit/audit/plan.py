@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from judgekit.analysis.labels import RANDOM, Rule, settle
-from judgekit.analysis.planning import Looked, expected_width, labels_needed
+from judgekit.analysis.planning import Looked, expected_width, guess, labels_needed
 from judgekit.analysis.strata import Target
 from judgekit.audit.subject import Row, Subject
-from judgekit.audit.triage import WEIGHT, guess
+from judgekit.audit.triage import WEIGHT
 from judgekit.errors import UnknownName, UserError
 from judgekit.lines import Lines, read_lines
 from judgekit.records import Design, Key, Label, Outcome, from_row

@@ -2,9 +2,9 @@
 
 A row's chance of being right is put together from every verdict on it, each weighed by how often
 its stage is wrong (the log-odds of independent witnesses, as in naive Bayes). Rates are measured on
-the labels there are, and begin at the guesses below. A label that contradicts the reported verdict
-moves the accuracy by one row of all: with p the chance that the verdict is wrong, by p / N rows on
-average. A judge's error rate is p / J from each of its J rows on average, and a label makes that 0
+the labels there are, and begin at guesses (`judgekit.analysis.planning`). A label that contradicts
+the reported verdict moves the accuracy by one row of all: with p the chance that the verdict is
+wrong, by p / N rows on average. A judge's error rate is p / J from each of its J rows on average, and a label makes that 0
 or 1 / J: it moves by 2 p (1 - p) / J. Rows are ranked by the larger of the two.
 
 Rows that are labelled because they stand high here estimate nothing (`design="triage"`).
@@ -16,13 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
+from judgekit.analysis.planning import GUESSES, guess
 from judgekit.audit.disagreements import disagreeing
 from judgekit.audit.subject import NOT_JUDGES, Row
 from judgekit.records import Key, Verdict
 
-GUESSES: Mapping[str, float] = {"exact": 0.01, "symbolic": 0.02, "no-answer": 0.05, "none": 0.5}
-"""How often a stage is wrong before anybody has looked; a judge is anything not named here."""
-JUDGE = 0.15
 DOUBT = 0.20
 """At least this much for a verdict that carries a reason to send the row on (`Verdict.flags`)."""
 WEIGHT = 10.0
@@ -76,10 +74,6 @@ def error_rates(rows: Iterable[Row], truth: Mapping[Key, bool]) -> dict[str, flo
         name: (wrong.get(name, 0) + WEIGHT * guess(name)) / (labelled + WEIGHT)
         for name, labelled in asked.items()
     }
-
-
-def guess(stage: str) -> float:
-    return GUESSES.get(stage, JUDGE)
 
 
 def chance_right(row: Row, rates: Mapping[str, float]) -> float:

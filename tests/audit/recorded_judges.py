@@ -26,12 +26,11 @@ import pandas as pd
 
 from judgekit import corrected_accuracy
 from judgekit.analysis.intervals import wilson
-from judgekit.analysis.planning import allocate
+from judgekit.analysis.planning import JUDGE, allocate
 from judgekit.audit.disagreements import Pair, disagreements
 from judgekit.audit.mending import Beside, beside
 from judgekit.audit.report_card import Rated, ReportCard, report_card
 from judgekit.audit.subject import Row, Subject, of_file, truth
-from judgekit.audit.triage import JUDGE
 from judgekit.config import Config
 from judgekit.formats.foreign import read_responses
 

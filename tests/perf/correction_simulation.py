@@ -29,7 +29,7 @@ import numpy as np
 from judgekit.analysis.anytime import anytime_interval
 from judgekit.analysis.correctors import ppi
 from judgekit.analysis.intervals import wilson
-from judgekit.analysis.planning import allocate
+from judgekit.analysis.planning import allocate, guess
 from judgekit.analysis.strata import Stratum, Target, stratified_interval
 
 Interval = tuple[float, float]
@@ -137,8 +137,8 @@ def stratified(strata: tuple[Stratum, ...], target: Target, level: float = 0.95)
 
 
 @cache
-def anytime(strata: tuple[Stratum, ...]) -> Interval:
-    return anytime_interval(strata, 0.95)[1:]
+def anytime(strata: tuple[Stratum, ...], guesses: tuple[float, ...]) -> Interval:
+    return anytime_interval(strata, 0.95, guesses)[1:]
 
 
 def naive(labels: Uniform) -> Interval:
@@ -236,12 +236,15 @@ def cell(name: str, rows: int, labels: int, runs: int, seed: int = 0) -> Cell:
 STEPS = tuple(range(20, 160, 10))
 PLANNED = (30, 60, 90, 120, 150)
 
+BEFORE = tuple(map(guess, ("exact", "symbolic", "judge", "judge", "no-answer")))
+"""What the any-time interval believes before labelling; nothing is undecided in its scenarios."""
+
 Looker = tuple[str, Sequence[int], Callable[[tuple[Stratum, ...]], Interval]]
 LOOKERS: tuple[Looker, ...] = (
     ("one look", STEPS[-1:], lambda strata: stratified(strata, "benchmark")),
     ("14 looks at the plain interval", STEPS, lambda strata: stratified(strata, "benchmark")),
     ("5 planned looks", PLANNED, lambda strata: stratified(strata, "benchmark", 0.99)),
-    ("14 looks at the any-time interval", STEPS, anytime),
+    ("14 looks at the any-time interval", STEPS, partial(anytime, guesses=BEFORE)),
 )
 
 
