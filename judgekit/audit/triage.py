@@ -4,8 +4,9 @@ A row's chance of being right is put together from every verdict on it, each wei
 its stage is wrong (the log-odds of independent witnesses, as in naive Bayes). Rates are measured on
 the labels there are, and begin at guesses (`judgekit.analysis.planning`). A label that contradicts
 the reported verdict moves the accuracy by one row of all: with p the chance that the verdict is
-wrong, by p / N rows on average. A judge's error rate is p / J from each of its J rows on average, and a label makes that 0
-or 1 / J: it moves by 2 p (1 - p) / J. Rows are ranked by the larger of the two.
+wrong, by p / N rows on average. A judge's error rate is p / J from each of its J rows on average,
+and a label makes that 0 or 1 / J: it moves by 2 p (1 - p) / J. Rows are ranked by the larger of the
+two.
 
 Rows that are labelled because they stand high here estimate nothing (`design="triage"`).
 """
