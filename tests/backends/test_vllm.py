@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -186,56 +187,74 @@ if __name__ == "__main__":
 
 
 def started(script: Path, *arguments: str) -> subprocess.Popen[str]:
-    """The script in a group of its own, as a terminal would run it, once it is under way."""
+    """The script in a group of its own, as a terminal would run it."""
     script.write_text(WAITING)
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, str(script), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         process_group=0,
     )
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    """Wait until the script's engine is at work."""
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    return process
+
+
+def members(group: int) -> list[str]:
+    """The processes of the group that still run."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
+    )
+    lines = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    return [" ".join(line) for line in lines if line[0] == str(group) and line[1][0] != "Z"]
 
 
 def left_behind(group: int) -> list[str]:
     """Processes of the group that still run, after at most ten seconds."""
-    alive: list[str] = []
     for _ in range(100):
-        listed = subprocess.run(
-            ["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
-        )
-        lines = [line.split(None, 2) for line in listed.stdout.splitlines()]
-        alive = [" ".join(line) for line in lines if line[0] == str(group) and line[1][0] != "Z"]
-        if not alive:
-            break
+        if not (alive := members(group)):
+            return []
         time.sleep(0.1)
     return alive
 
 
 def test_a_closed_engine_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
     process = started(tmp_path / "waiting.py", "close")
+    ready(process)
     said, _ = process.communicate(timeout=120)
     assert said.splitlines() == ["BackendError('the model was closed')"] * 2
     assert process.returncode == 0
     assert left_behind(process.pid) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_or_killed_process_leaves_nothing_behind(
-    how: signal.Signals, tmp_path: Path
-) -> None:
+def test_ctrl_c_ends_it_in_order_and_leaves_nothing_behind(tmp_path: Path) -> None:
     process = started(tmp_path / "waiting.py")
-    if how == signal.SIGINT:
-        os.killpg(process.pid, how)
-    else:
-        process.send_signal(how)
+    ready(process)
+    os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=120)
-    if how == signal.SIGINT:
-        assert "the model was closed" in said
-        assert said.rstrip().endswith("KeyboardInterrupt")
+    assert "BackendError('the model was closed')" in said
+    assert "ERROR" not in said
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert left_behind(process.pid) == []
+
+
+@pytest.mark.parametrize("when", ["at work", "starting"])
+def test_a_killed_process_leaves_nothing_behind(when: str, tmp_path: Path) -> None:
+    process = started(tmp_path / "waiting.py")
+    if when == "at work":
+        ready(process)
+    else:
+        while not any(
+            "spawn_main" in each or "EngineCore" in each for each in members(process.pid)
+        ):
+            assert process.poll() is None
+            time.sleep(0.1)
+    process.kill()
+    process.communicate(timeout=60)
     assert left_behind(process.pid) == []
 
 

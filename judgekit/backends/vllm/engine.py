@@ -60,6 +60,7 @@ class VLLMEngine:
         self._numbers = itertools.count()
         self._under_way: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._watch = starting.watch(mark=self._folder.name)
         self._vllm: Any = None
         running: Future[asyncio.AbstractEventLoop] = Future()
         life = self._live(running)
@@ -116,6 +117,8 @@ class VLLMEngine:
     def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
+        self._watch.kill()
+        self._watch.communicate()
         self._folder.cleanup()
 
     async def _live(self, running: Future[asyncio.AbstractEventLoop]) -> None:
@@ -123,22 +126,17 @@ class VLLMEngine:
         self._closing = asyncio.Event()
         running.set_result(asyncio.get_running_loop())
         await self._closing.wait()
-        if self._vllm is None:
-            return
         dropped = list(self._under_way)
         for task in dropped:
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
-        self._watch.kill()
-        self._watch.communicate()
-        self._vllm.shutdown()
-        # Or it would be finalised, and complain, when the interpreter is half gone.
-        self._vllm = None
+        if self._vllm is not None:
+            self._vllm.shutdown()
+            # Or it would be finalised, and complain, when the interpreter is half gone.
+            self._vllm = None
 
     async def _start(self, config: ModelConfig, source: str) -> Any:
-        started = starting.start(config, source, self._log)
-        self._watch = starting.watch()
-        return started
+        return starting.start(config, source, self._log, mark=self._folder.name)
 
     async def _generate(self, ids: list[int], ask: Ask) -> Any:
         """vLLM's last word on one request."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import re
 import signal
@@ -31,6 +30,14 @@ used only as they fill. VLLM_CPU_KVCACHE_SPACE, in GiB, goes before."""
 _CPU_BLOCK = 32
 """Tokens a block on a CPU, where only whole blocks are reused (vLLM's own choice there is 128; its
 kernels want a multiple of 32). Elsewhere vLLM's own is 16."""
+
+_MARK = "JUDGEKIT_VLLM"
+"""In the environment of vLLM's processes, and of nobody else."""
+_AFTER_US = """cat
+for each in $(grep -slzxF "$1" /proc/[0-9]*/environ); do
+  each=${each#/proc/}
+  kill -9 "${each%/environ}"
+done"""
 
 _CAUSE = re.compile(r"\b\w*(?:Error|Exception): (?P<said>.+)")
 _NO_CAUSE = ("initialization failed", "died unexpectedly", "see stack trace", "leaked")
@@ -82,15 +89,19 @@ def environment(*, cpu: bool) -> dict[str, str]:
     return found | {name: os.environ[name] for name in found if name in os.environ}
 
 
-def start(config: ModelConfig, source: str, log: Path) -> Any:
+def start(config: ModelConfig, source: str, log: Path, mark: str) -> Any:
     """vLLM's `AsyncLLM` over the model, bound to the running event loop; blocks until it is ready.
 
-    Its processes write into the log, unless VLLM_LOGGING_LEVEL is set, and know no Ctrl-C: whoever
-    started them stops them. Raises `EnvironmentFault` for a device, a version or memory that is not
-    there, and `BackendError` for whatever else vLLM reports.
+    Its processes write into the log, unless VLLM_LOGGING_LEVEL is set, bear the mark (see `watch`)
+    and know no Ctrl-C: whoever started them stops them. Raises `EnvironmentFault` for a device, a
+    version or memory that is not there, and `BackendError` for whatever else vLLM reports.
     """
     quiet = os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR") == "ERROR"
-    with _written_into(log) if quiet else contextlib.nullcontext(), _without_interrupts():
+    with (
+        _written_into(log) if quiet else contextlib.nullcontext(),
+        _without_interrupts(),
+        _marked(mark),
+    ):
         if quiet:
             logging.getLogger("vllm").setLevel(logging.ERROR)
         try:
@@ -147,15 +158,14 @@ def _first_line(fault: BaseException) -> str:
     return str(fault).strip().partition("\n")[0] or type(fault).__name__
 
 
-def watch() -> subprocess.Popen[bytes]:
+def watch(mark: str) -> subprocess.Popen[bytes]:
     """A shell that ends vLLM's processes should this one be killed; to be ended before they are.
 
     They do not notice by themselves. It reads from a pipe that closes with this process, whatever
-    ends it.
+    ends it, and then finds them (on Linux) by the mark that `start` has put on them.
     """
-    started = [str(each.pid) for each in multiprocessing.active_children()]
     return subprocess.Popen(
-        ["sh", "-c", 'cat; kill -9 "$@"', "judgekit", *started],
+        ["sh", "-c", _AFTER_US, "judgekit", f"{_MARK}={mark}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -198,3 +208,13 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _marked(mark: str) -> Iterator[None]:
+    """Processes started inside bear the mark."""
+    os.environ[_MARK] = mark
+    try:
+        yield
+    finally:
+        del os.environ[_MARK]
