@@ -104,7 +104,7 @@ def train(
     if launch is not None:
         from judgekit.train.launch import commands
 
-        typer.echo("\n".join(commands(_arguments("--launch"), chosen, model, launch)))
+        typer.echo("\n".join(commands(_arguments(), chosen, model, launch)))
         return errors.DONE
     return _train(chosen, _given(data), model, out, quiet, as_json)
 
@@ -113,11 +113,16 @@ def _train(
     recipe: Recipe, data: str, model: str, out: Path | None, quiet: bool, as_json: bool
 ) -> int:
     from judgekit.cli.progress import training
+    from judgekit.train.launch import check_devices
     from judgekit.train.train import Job, plan
     from judgekit.train.train import train as run_job
+    from judgekit.train.trainers import main_process, require
 
+    quiet = quiet or not main_process()
     say = remarks(quiet)
     planned = plan(Job(recipe, data, model))
+    require()
+    check_devices(_arguments(), recipe, model)
     where = out or planned.out
     say.print(
         f"[bold]{recipe.method}[/bold] of [bold]{plain(model)}[/bold] "
@@ -130,7 +135,8 @@ def _train(
     if not found.finished:
         say.print("interrupted and saved: the same command goes on from here")
         return errors.INTERRUPTED
-    _report(found, quiet, as_json)
+    if main_process():
+        _report(found, quiet, as_json)
     say.print(f"next: judgekit generate --model {plain(str(where))}", soft_wrap=True)
     return errors.INCOMPLETE if found.left_out else errors.DONE
 
@@ -151,7 +157,10 @@ def _sweep(
     from judgekit.train import sweep
     from judgekit.train.recipe import load
     from judgekit.train.train import Job, plan
+    from judgekit.train.trainers import processes
 
+    if processes() > 1:
+        raise errors.UserError("--sweep runs in one process", hint="train the values one by one")
     key, values = sweep.parse(wanted)
     jobs = [
         sweep.Setting(
@@ -247,10 +256,10 @@ def _given(data: str | None) -> str:
     return data
 
 
-def _arguments(without: str) -> Sequence[str]:
-    """What was typed after `judgekit train`, without one option and its value."""
-    typed = list(sys.argv[sys.argv.index("train") + 1 :])
-    if without in typed:
-        at = typed.index(without)
+def _arguments() -> Sequence[str]:
+    """What was typed after `judgekit train`, without --launch."""
+    typed = list(sys.argv[sys.argv.index("train") + 1 :]) if "train" in sys.argv else []
+    if "--launch" in typed:
+        at = typed.index("--launch")
         return [*typed[:at], *typed[at + 2 :]]
-    return [word for word in typed if not word.startswith(f"{without}=")]
+    return [word for word in typed if not word.startswith("--launch=")]

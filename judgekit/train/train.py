@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -98,7 +97,7 @@ def train(plan: Plan, out: Path | None = None, watch: Watch | None = None) -> Tr
         training.start(plan.config)
         return Trained(training, finished=True, left_out=plan.rows.left_out)
     trainers.require()
-    if not _main_process():
+    if not trainers.main_process():
         return _train(plan, training, watch)
     with Writer(training.path):
         return _train(plan, training, watch)
@@ -110,7 +109,7 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
     from judgekit.train.encode import encode
     from judgekit.train.saving import save
 
-    recipe, main = plan.job.recipe, _main_process()
+    recipe, main = plan.job.recipe, trainers.main_process()
     tokenizer = load_tokenizer(plan.job.model)
     source = _source(plan.job.model, tokenizer.inner.name_or_path)
     encoded = encode(tokenizer, recipe, plan.rows.rows, _longest(recipe, source))
@@ -150,10 +149,6 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
         if "save_total_limit" not in recipe.trainer:
             shutil.rmtree(training.path / CHECKPOINTS, ignore_errors=True)
     return Trained(training, finished=True, left_out=left_out)
-
-
-def _main_process() -> bool:
-    return os.environ.get("RANK", "0") == "0"
 
 
 def _check_start(job: Job) -> None:

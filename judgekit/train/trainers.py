@@ -88,6 +88,11 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def main_process() -> bool:
+    """Whether this is the process that writes and tells."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def check_batches(recipe: Recipe) -> None:
     """Refuse batches that would tear the replies to one prompt apart.
 

@@ -297,6 +297,29 @@ def test_memory_that_does_not_suffice_is_one_line(
     assert "per_device_train_batch_size=1" in str(fault.value)
 
 
+def test_several_gpus_get_the_command_for_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import torch
+
+    from judgekit.train.launch import check_devices, commands
+
+    options = {"use_vllm": "true", "vllm_mode": "server"}
+    typed = ["grpo", "my data.jsonl", "-o", "use_vllm=true"]
+    server, trainer = commands(typed, load("grpo", settings=options), "org/model", 4)
+    assert server.startswith("VLLM_SERVER_DEV_MODE=1 vllm serve org/model --weight-transfer-config")
+    assert trainer == (
+        "accelerate launch --num_processes 4 -m judgekit train grpo 'my data.jsonl' "
+        "-o use_vllm=true"
+    )
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(UserError, match="4 GPUs are visible") as fault:
+        check_devices(typed, load("grpo"), "org/model")
+    assert trainer in str(fault.value)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    check_devices(typed, load("grpo"), "org/model")
+
+
 def test_a_reward_without_accuracy_is_called_what_it_is() -> None:
     def rows(*pairs: tuple[float, float]) -> list[dict[str, Any]]:
         return [
