@@ -67,6 +67,12 @@ def test_without_dspy_a_program_is_refused_with_the_command_that_installs_it(
         opened(program="predict")
 
 
+def test_dspy_is_imported_only_where_a_judge_is_a_program() -> None:
+    code = "import sys, judgekit.judges.opening, judgekit.cli.judge; print('dspy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 @needs_dspy
 @pytest.mark.parametrize(
     ("options", "message"),
