@@ -46,7 +46,7 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
 
 
 def _rival(span: Span) -> Span:
-    return span._replace(rival=True)
+    return Span(*span[:-1], rival=True)
 
 
 def _innermost(spans: list[Span]) -> list[Span]:
@@ -176,8 +176,14 @@ def _read_box(
 
 def closing_brace(text: str, brace: int, end: int) -> int | None:
     """Where the brace that opens at `brace` closes; None if never, too far, or too deep."""
+    limit = min(end, brace + MAX_ANSWER)
+    first = text.find("}", brace, limit)
+    if first < 0:
+        return None
+    if text.find("{", brace + 1, first) < 0 and text.find("\\", brace + 1, first) < 0:
+        return first
     depth, skip = 0, -1
-    for sign in _BRACES.finditer(text, brace, min(end, brace + MAX_ANSWER)):
+    for sign in _BRACES.finditer(text, brace, limit):
         at = sign.start()
         if at == skip:
             continue
