@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from judgekit.analysis.corrected import Estimate, Method, corrected_accuracy
-from judgekit.analysis.labels import Rule, settle
+from judgekit.analysis.labels import RANDOM, Rule, settle
 from judgekit.audit.labels import label_frame
 from judgekit.audit.plan import Plan, constant_within_strata, plan_in_force
 from judgekit.errors import DataError
-from judgekit.records import Grade, Key, Label, Outcome
+from judgekit.records import Grade, Label, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def corrected(
     return Corrected(
         *(raw, len(chosen), len(words), estimate, refused),
         *(settled.unsure, len(settled.divided), rule, assume, plan.looks if plan else 1),
-        skipped=_skipped(chosen, settled.outcomes, plan),
+        skipped=_skipped(chosen, said, plan),
     )
 
 
@@ -112,21 +112,22 @@ def _estimate(
         return None, str(fault)
 
 
-def _skipped(grades: Sequence[Grade], words: Mapping[Key, Outcome], plan: Plan | None) -> int:
+def _skipped(grades: Sequence[Grade], labels: Sequence[Label], plan: Plan | None) -> int:
     """Rows of a plan without a label, though a later one of their stage and outcome has one.
 
     While labelling goes on, the labels are a sample at random only if they were made in the plan's
-    order. A row that was looked at (`words` has it, if only as unsure) is not passed over.
+    order. A row that was labelled unsure is not passed over.
     """
     if plan is None:
         return 0
+    seen = {label.key for label in labels if label.design in RANDOM}
     stratum = {grade.key: (grade.stage, grade.outcome) for grade in grades}
     begun: set[tuple[str, Outcome]] = set()
     skipped = 0
     for each in reversed(plan.rows):
         if (place := stratum.get(each.key)) is None:
             continue
-        if each.key in words:
+        if each.key in seen:
             begun.add(place)
         else:
             skipped += place in begun
