@@ -18,6 +18,7 @@ from judgekit.verifier.equivalence import worker
 from judgekit.verifier.equivalence.effort import EFFORT, Exhausted, limited, size
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.normal import normal, plain
+from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, names_constants
 from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
 from judgekit.verifier.equivalence.realsets import real_set
 from judgekit.verifier.equivalence.relations import named
@@ -120,6 +121,8 @@ def _in_context(found: Comparison, question: str) -> Comparison:
         return unknown("a percent sign that the question does not speak of", found.rung)
     if found.evidence == PERCENT_LOST and _ASKS_PERCENT.search(question):
         return yes("the same number, and the question asks for a percentage", found.rung)
+    if found.evidence == CONSTANT_RENAMED and names_constants(question):
+        return unknown("constants of other names, which the question speaks of", found.rung)
     if found.evidence == OPEN_OR_POINT and _ABOUT_INTERVALS.search(question):
         return no("the ends belong to one interval and not to the other", "interval")
     return found

@@ -133,7 +133,8 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
         met = _agree_at_integers(gold, answer, names, log) if set(names) <= _WHOLE_NAMES else None
         if met:
             return yes("they agree at all integers tried", RUNG)
-        if met is False and symbols(gold) == symbols(answer):
+        some, others = sorted((symbols(gold), symbols(answer)), key=len)
+        if met is False and some <= others:
             return no("they differ at an integer", RUNG)
         return unknown("too few points at which both sides are defined", RUNG)
     if exact:

@@ -57,6 +57,8 @@ def measure(expr: Expr) -> tuple[Expr, Unit]:
 def values(gold: Expr, answer: Expr) -> Comparison:
     """Compare two values, with or without units."""
     (g, of_gold), (a, of_answer) = measure(gold), measure(answer)
+    if _is_percent(g, of_gold) and _is_percent(a, of_answer):  # 5% per year is met by 5%
+        (g, of_gold), (a, of_answer) = _per_cent(g, of_gold), _per_cent(a, of_answer)
     if of_gold == of_answer:
         physical = bool(of_gold) and of_gold not in (PERCENT, DEGREE) and not _is_money(of_gold)
         return by_coefficient(g, a) or numbers(g, a, unit=physical)
@@ -73,6 +75,15 @@ def values(gold: Expr, answer: Expr) -> Comparison:
     if not of_gold or not of_answer:
         return _one_unit(g, a)
     return _converted(g, a, of_gold, of_answer)
+
+
+def _is_percent(value: Expr, unit: Unit) -> bool:
+    return unit == PERCENT or (isinstance(value, Call) and value.name == "percent")
+
+
+def _per_cent(value: Expr, unit: Unit) -> tuple[Expr, Unit]:
+    """How many per cent, and per what."""
+    return (value, ()) if unit == PERCENT else (value.args[0], unit)  # type: ignore[union-attr]
 
 
 def _percent(gold: Expr, answer: Expr, gold_has_it: bool) -> Comparison:

@@ -9,6 +9,7 @@ letters in the ends they are matched in any order, and a difference is no proof.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
@@ -143,7 +144,7 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             return _intersected(left, _complement(right))
         case SetBuilder(head, condition):
             if isinstance(head, Relation) and head.ops == ("in",):
-                return _pieces(condition)
+                return _within(head.members[1], _pieces(condition))
             return _pieces(condition) if isinstance(head, Symbol) else None
         case Relation(("in",), (_, members)):
             return _pieces(members)
@@ -161,6 +162,27 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             met = reduce(_intersected, [each for each in sets if each is not None])
             return met or _union(items)
     return None
+
+
+def _within(domain: Expr, pieces: list[Piece] | None) -> list[Piece] | None:
+    """What a domain leaves of a set: the integers in it, if it is that of the integers."""
+    if domain == Word("set:R") or pieces is None:
+        return pieces
+    if domain not in (Word("set:Z"), Word("set:N")):
+        return None
+    found: list[Piece] = []
+    for low, closed_low, high, closed_high in pieces:
+        first, last = (None if end is None else number_at(end) for end in (low, high))
+        if first is None or last is None or last - first > _MOST_PIECES:
+            return None
+        lowest, highest = math.ceil(first), math.floor(last)
+        for n in range(lowest + (lowest == first and not closed_low), highest + 1):
+            if domain == Word("set:N") and n < 1:
+                return None
+            if n < last or closed_high:
+                number = Number(Fraction(n))
+                found.append(Piece(number, True, number, True))
+    return found
 
 
 def _multiplied(factor: Expr, inside: Collection) -> list[Piece] | None:

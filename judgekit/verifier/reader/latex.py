@@ -171,11 +171,7 @@ def _command(parser: Parser, text: str) -> Expr:
         parser.take("{")
         letter = parser.advance().text
         parser.take("}")
-        if letter == "R" and parser.at("^") and parser.peek().text in ("+", "{"):
-            return _positive_reals(parser)
-        if parser.at("^"):
-            raise parser.fault("a power of a set")
-        return Word(f"set:{letter}")
+        return _number_set(parser, letter)
     if text in OPERATORS:
         return operator(parser, OPERATORS[text])
     if text in DOTS:
@@ -185,14 +181,26 @@ def _command(parser: Parser, text: str) -> Expr:
     raise parser.fault(f"a command, {text[:20]}", start)
 
 
-def _positive_reals(parser: Parser) -> Expr:
-    """`\\mathbb{R}^+`, from its exponent on."""
+def _number_set(parser: Parser, letter: str) -> Expr:
+    """A set of numbers, with the sign, star or bound that follows: `\\mathbb{R}^+`, `_{\\ge 0}`."""
+    if not parser.at("^", "_"):
+        return Word(f"set:{letter}")
     parser.advance()
     braced = parser.take("{")
-    parser.expect("+")
+    sign = parser.advance().text
+    if sign in (">", "\\ge", "\\geq", "\\geqslant", ">="):
+        if parser.advance().text != "0":
+            raise parser.fault("a set bounded elsewhere")
+    elif sign not in ("+", "*", "\\ast"):
+        raise parser.fault("a power of a set")
     if braced:
         parser.expect("}")
-    return Collection("()", (Number(Fraction(0)), Constant("inf")))
+    above = sign in (">", "+") or (sign in ("*", "\\ast") and letter in "NZ")
+    if letter == "R" and sign not in ("*", "\\ast"):
+        return Collection("()" if above else "[)", (Number(Fraction(0)), Constant("inf")))
+    if letter in "NZ" and (sign != "*" or letter == "N"):
+        return Word("set:Z+" if above else "set:Z>=0")
+    return Word(f"set:{letter}{sign}")
 
 
 def _complex(inside: Expr) -> bool:

@@ -398,7 +398,18 @@ class Parser:
             return Quantity(left, ((MONEY[sign], 1),))
         if sign in ("\\degree", "\\textdegree"):
             return self.arc_minutes(Call("deg", (left,)))
+        if isinstance(left, Number) and self.token.kind == "num" and self.peek().text in ("'", '"'):
+            return self.feet(left)
         return self.primed(left)
+
+    def feet(self, left: Number) -> Expr:
+        """5'6'': feet and inches, from behind the first mark."""
+        inches = numeral(self.advance().text)
+        if self.take("'"):
+            self.expect("'")
+        else:
+            self.expect('"')
+        return Quantity(Number(left.value + inches.value / 12), (("ft", 1),))
 
 
 def product(left: Expr, right: Expr) -> Expr:

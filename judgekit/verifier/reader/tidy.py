@@ -41,6 +41,11 @@ _REMARK = re.compile(
 """2\\pi (approximately 6.28)."""
 _PROGRAM = re.compile(r"(?:np\.|sympy\.|sp\.)?(?:Matrix|array)\((\[.{1,4000}\])\)", re.DOTALL)
 """Matrix([[1, 2], [3, 4]])."""
+_CONDITION = re.compile(
+    rf"{_TEXT}is\s(?:both\s)?(?:a\s)?necessary and sufficient(?:\scondition)?\b.{{0,400}}\Z",
+    re.DOTALL,
+)
+"""R = 1 is a necessary and sufficient condition for ..."""
 _MONEY = re.compile(
     r"(?:\\(?:text|mathrm)\s?\{)?\s?(Rs|INR|USD|EUR|GBP|RMB|CNY)\.?(?:\\[, ]|\s|~){0,3}\}?"
     r"(?:\\[, ]|\s){0,3}(?=\d)"
@@ -81,6 +86,8 @@ def _without_words(text: str) -> str:
         text = f"{text[money.end() :]} \\text{{ {money[1]}}}"
     if "all" in text or "any" in text:
         text = _FOR_ALL.sub("", _ALL.sub("", text))
+    if "necessary and sufficient" in text:
+        text = _CONDITION.sub("", text)
     if "integer" in text:
         text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
     if "approx" in text or "about" in text or "≈" in text:
