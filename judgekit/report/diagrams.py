@@ -35,7 +35,14 @@ def curves_chart(table: Table) -> Markup:
             text(place(x, 0)[0], top + high + 18, f"{x:,.0f}", "middle", "tick")
             for x in _apart(xs, 6)
         ),
-        text(left + wide / 2, top + high + 38, table.axis, "middle", "tick", cut=80),
+        text(
+            left + wide / 2,
+            top + high + 38,
+            f"{table.axis} (logarithmic)",
+            "middle",
+            "tick",
+            cut=80,
+        ),
     ]
     for number, curve in enumerate(curves):
         css = f"c{number % CURVE_COLOURS}"

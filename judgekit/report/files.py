@@ -25,6 +25,11 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     "–": "--",
     "·": r"$\cdot$",
+    "→": r"$\to$",
+    "−": "$-$",
+    "…": r"\ldots{}",
+    "“": "``",
+    "”": "''",
     **{char: f"\\{char}" for char in "&%$#_{}"},
 }
 

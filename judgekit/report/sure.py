@@ -39,7 +39,7 @@ def confidence_table(lines: Sequence[Line]) -> Table:
             )
     notes = (
         "said: what a response states of its answer (-o prompt=confidence asks for it); "
-        "log-probability: exp of the mean over the model's own tokens",
+        "log-probability: exp of the mean over the model's own tokens (-o logprobs=true keeps it)",
         "over the decided responses that have one; ECE over ten bins of equal width",
         "says unknown: the share of all responses whose answer is that they do not know",
     )

@@ -22,12 +22,14 @@ ON_EVERY_STRATEGY: Mapping[str, Any] = {
     "system": True,
     "shots": 0,
     "token_ids": False,
+    "logprobs": False,
     "prompt": "",
     "stop_loops": False,
 }
 """Options that are not the method's: whether the system prompt is sent as one, how many worked
-examples precede the question, whether token ids are kept in the responses, another prompt than the
-strategy's (a name or a `.toml` file), and whether a response that provably loops is stopped."""
+examples precede the question, whether token ids are kept in the responses, and the mean
+log-probability of the model's own tokens, another prompt than the strategy's (a name or a `.toml`
+file), and whether a response that provably loops is stopped."""
 
 SAMPLING_TEMPERATURE = 0.7
 """What strategies that draw several responses use where no temperature is given."""
@@ -104,7 +106,7 @@ class Strategy:
 
     def needed(self, options: Mapping[str, Any]) -> frozenset[Feature]:
         """What these options need of a backend."""
-        asks = any(options.get(name) == LOGPROB for name in self.scorers)
+        asks = options["logprobs"] or any(options.get(n) == LOGPROB for n in self.scorers)
         logprobs: frozenset[Feature] = frozenset({"logprobs"} if asks else ())
         # A looping response is stopped, and then made to answer.
         loops: frozenset[Feature] = frozenset({"loops", "text"} if options["stop_loops"] else ())

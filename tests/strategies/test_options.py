@@ -83,6 +83,7 @@ def test_what_is_needed_depends_on_the_options() -> None:
     assert EXAMPLE.needed(usual) == {"logprobs"}
     assert EXAMPLE.needed({**usual, "scorer": "t"}) == set()
     assert EXAMPLE.needed({**usual, "scorer": "t", "stop_loops": True}) == {"loops", "text"}
+    assert EXAMPLE.needed({**usual, "scorer": "t", "logprobs": True}) == {"logprobs"}
     assert EXAMPLE.wants == ["logprobs", "a second model"]
 
 
