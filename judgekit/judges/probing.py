@@ -1,8 +1,8 @@
 """Asking a judge about perturbed copies, and counting how often it is moved or taken in.
 
 Each probe is asked of rows on whose original the judge was asked too. `repeat` asks the same again,
-past the cache; `swapped` asks with the response before the gold answer, where the judge's prompt
-has that variant. Every count stands twice: of the judge alone, and after its claim was checked.
+past the cache; `swapped` asks with the response before the gold answer and `verdicts swapped` with
+the verdicts named in the other order, where the judge's prompt has that variant. Every count stands twice: of the judge alone, and after its claim was checked.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ ROWS = 50
 """How many rows each probe is made of, unless another number is asked for."""
 
 AT_ONCE = 64
+
+VARIANTS = {"swapped": "swapped", "verdicts swapped": "relabelled"}
+"""Probes that change the judge's prompt, and what the name of the changed prompt ends in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ async def probe(
 
 def probe_names() -> list[str]:
     """What `only` may name."""
-    return ["repeat", "swapped", *(each.name for each in PROBES)]
+    return ["repeat", *VARIANTS, *(each.name for each in PROBES)]
 
 
 def hears(judge: Judge) -> bool:
@@ -111,11 +114,11 @@ def uncached(judge: Judge) -> Judge:
     return judge
 
 
-def swapped(judge: Judge) -> Judge | None:
-    """The judge with gold and response in the other order, where its prompt has that variant."""
+def variant(judge: Judge, suffix: str) -> Judge | None:
+    """The judge asked by a variant of its prompt, where there is that one."""
     if not isinstance(judge, PlainJudge):
         return None
-    name = f"{judge.config.prompt}-swapped"
+    name = f"{judge.config.prompt}-{suffix}"
     return judge.with_prompt(load_prompt(name)) if name in prompt_names() else None
 
 
@@ -129,8 +132,9 @@ def _plan(
     plan: list[tuple[str, Expected, Judge, _Cases]] = [
         ("repeat", "same", uncached(judge), unchanged)
     ]
-    if (other := swapped(judge)) is not None:
-        plan.append(("swapped", "same", other, unchanged))
+    for name, suffix in VARIANTS.items():
+        if (other := variant(judge, suffix)) is not None:
+            plan.append((name, "same", other, unchanged))
     plan += [(each.name, each.expect, judge, _copies(each, rows, limit)) for each in PROBES]
     return plan
 

@@ -15,7 +15,7 @@ from judgekit.judges import open_judges
 from judgekit.judges.custom import CustomJudge
 from judgekit.judges.labelled import LabelledRow, audit_folder, read_labelled
 from judgekit.judges.probes import MASTER_KEYS, PATTERNS, PROBES, Probe
-from judgekit.judges.probing import probe, probe_names
+from judgekit.judges.probing import VARIANTS, probe, probe_names
 from judgekit.records import Key, Label, Problem, Response, Verdict
 from judgekit.verifier import make_case, symbolic
 
@@ -156,12 +156,12 @@ def test_repeat_goes_past_the_cache_and_swapped_swaps() -> None:
     async def work() -> list[Any]:
         config = Config(judges={"j": JudgeConfig()})
         async with open_judges(["j"], config, opener=lambda model: engine) as judges:
-            return await probe(judges["j"], [RIGHT], only=["repeat", "swapped"])
+            return await probe(judges["j"], [RIGHT], only=["repeat", *VARIANTS])
 
     results = asyncio.run(work())
-    assert [result.name for result in results] == ["repeat", "swapped"]
+    assert [result.name for result in results] == ["repeat", "swapped", "verdicts swapped"]
     prompts = engine.users()
-    assert len(prompts) == 3
+    assert len(prompts) == 4
     orders = {p.index("=== gold") < p.index("=== response") for p in prompts}
     assert orders == {True, False}
 
