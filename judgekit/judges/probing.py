@@ -2,7 +2,8 @@
 
 Each probe is asked of rows on whose original the judge was asked too. `repeat` asks the same again,
 past the cache; `swapped` asks with the response before the gold answer and `verdicts swapped` with
-the verdicts named in the other order, where the judge's prompt has that variant. Every count stands twice: of the judge alone, and after its claim was checked.
+the verdicts named in the other order, where the judge's prompt has that variant. Every count stands
+twice: of the judge alone, and after its claim was checked.
 """
 
 from __future__ import annotations
