@@ -17,11 +17,11 @@ from itertools import islice
 from judgekit.verifier.equivalence import worker
 from judgekit.verifier.equivalence.effort import EFFORT, Exhausted, limited, size
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
+from judgekit.verifier.equivalence.naming import named
 from judgekit.verifier.equivalence.normal import normal, plain
 from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, names_constants
 from judgekit.verifier.equivalence.quantities import PERCENT_ADDED, PERCENT_LOST
 from judgekit.verifier.equivalence.realsets import real_set
-from judgekit.verifier.equivalence.relations import named
 from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.equivalence.signs import both_signs
 from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, whole_answers

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
-from judgekit.verifier.equivalence.relations import named
+from judgekit.verifier.equivalence.naming import named
 from judgekit.verifier.equivalence.signs import both_signs
 from judgekit.verifier.reader.tree import (
     VALUES,

@@ -15,7 +15,7 @@ from itertools import permutations
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import substitute
-from judgekit.verifier.equivalence.relations import named
+from judgekit.verifier.equivalence.naming import named
 from judgekit.verifier.equivalence.signs import both_signs, has_signs, spread
 from judgekit.verifier.reader.tree import (
     VALUES,

@@ -16,41 +16,33 @@ from functools import reduce
 from typing import NamedTuple
 
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
-from judgekit.verifier.equivalence.identity import equal, number_at, substitute
+from judgekit.verifier.equivalence.identity import number_at
+from judgekit.verifier.equivalence.inequalities import is_applied, is_infinite, solved
+from judgekit.verifier.equivalence.pieces import (
+    LINE,
+    MOST_PIECES,
+    Piece,
+    complement,
+    intersected,
+    joined,
+)
 from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.reader.tree import (
     ONE,
     ZERO,
-    Call,
     Collection,
     Combined,
-    Constant,
     Expr,
     Number,
     Product,
     Quantity,
-    Quotient,
     Relation,
     SetBuilder,
-    Sum,
     Symbol,
     Word,
-    negate,
-    symbols,
 )
 
 RUNG = "interval"
-_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
-_MOST_PIECES = 60
-
-
-class Piece(NamedTuple):
-    """From `low` to `high`; None is infinite; `closed_*` says whether the end belongs to it."""
-
-    low: Expr | None
-    closed_low: bool
-    high: Expr | None
-    closed_high: bool
 
 
 class RealSet(NamedTuple):
@@ -59,20 +51,6 @@ class RealSet(NamedTuple):
     pieces: tuple[Piece, ...]
     variable: str
     numeric: bool
-
-
-LINE = Piece(None, False, None, False)
-
-
-def is_infinite(expr: Expr) -> int:
-    """1 for infinity, -1 for minus infinity, 0 for everything else."""
-    if expr == Constant("inf"):
-        return 1
-    if isinstance(expr, Product) and len(expr.factors) == 2:
-        factor, rest = expr.factors
-        if rest == Constant("inf") and factor == Number(Fraction(-1)):
-            return -1
-    return 0
 
 
 def _end(expr: Expr) -> Expr | None:
@@ -93,7 +71,7 @@ def real_set(expr: Expr) -> RealSet | None:
         head, expr = expr.members
         variable = head.name if isinstance(head, Symbol) else "?"
     pieces = _pieces(expr)
-    if pieces is None or len(pieces) > _MOST_PIECES:
+    if pieces is None or len(pieces) > MOST_PIECES:
         return None
     if not variable:
         variable = _variable(expr)
@@ -101,7 +79,7 @@ def real_set(expr: Expr) -> RealSet | None:
         end is None or number_at(end) is not None for p in pieces for end in (p.low, p.high)
     )
     if numeric:
-        pieces = _joined(pieces)
+        pieces = joined(pieces)
     return RealSet(tuple(pieces), variable, numeric)
 
 
@@ -111,7 +89,7 @@ def _variable(expr: Expr) -> str:
     if isinstance(expr, Combined):
         return next((name for part in expr.parts if (name := _variable(part))), "")
     if isinstance(expr, Relation):
-        names = [m.name for m in expr.members if isinstance(m, Symbol) or _applied(m)]  # type: ignore[union-attr]
+        names = [m.name for m in expr.members if isinstance(m, Symbol) or is_applied(m)]  # type: ignore[union-attr]
         return names[0] if names else ""
     return ""
 
@@ -136,12 +114,12 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             sets = [_pieces(part) for part in parts]
             if any(each is None for each in sets):
                 return None
-            return reduce(_intersected, [each for each in sets if each is not None])
+            return reduce(intersected, [each for each in sets if each is not None])
         case Combined("minus", (whole, taken)):
             left, right = _pieces(whole), _pieces(taken)
             if left is None or right is None:
                 return None
-            return _intersected(left, _complement(right))
+            return intersected(left, complement(right))
         case SetBuilder(head, condition):
             if isinstance(head, Relation) and head.ops == ("in",):
                 return _within(head.members[1], _pieces(condition))
@@ -150,16 +128,16 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             return _pieces(members)
         case Relation(("notin",), (_, members)):
             found = _pieces(members)
-            return None if found is None else _complement(found)
+            return None if found is None else complement(found)
         case Relation():
-            return _solved(expr)
+            return solved(expr)
         case Collection("  ", items) if items and all(isinstance(i, Relation) for i in items):
             if any(item.ops == ("=",) for item in items if isinstance(item, Relation)):
                 return None
             sets = [_pieces(item) for item in items]
             if any(each is None for each in sets):
                 return None
-            met = reduce(_intersected, [each for each in sets if each is not None])
+            met = reduce(intersected, [each for each in sets if each is not None])
             return met or _union(items)
     return None
 
@@ -173,7 +151,7 @@ def _within(domain: Expr, pieces: list[Piece] | None) -> list[Piece] | None:
     found: list[Piece] = []
     for low, closed_low, high, closed_high in pieces:
         first, last = (None if end is None else number_at(end) for end in (low, high))
-        if first is None or last is None or last - first > _MOST_PIECES:
+        if first is None or last is None or last - first > MOST_PIECES:
             return None
         lowest, highest = math.ceil(first), math.floor(last)
         for n in range(lowest + (lowest == first and not closed_low), highest + 1):
@@ -212,167 +190,6 @@ def _union(parts: tuple[Expr, ...]) -> list[Piece] | None:
                 return None
             pieces = [Piece(part, True, part, True)]
         found += pieces
-    return found
-
-
-def _solved(relation: Relation) -> list[Piece] | None:
-    """A chain of inequalities as pieces: the variable stands alone, or linearly, in one member."""
-    names = set().union(*map(symbols, relation.members))
-    alone = [i for i, member in enumerate(relation.members) if isinstance(member, Symbol)]
-    if len(relation.members) > 3 or (len(relation.members) == 3 and 1 not in alone and alone):
-        return None
-    whole: list[Piece] = [LINE]
-    for i, op in enumerate(relation.ops):
-        left, right = relation.members[i], relation.members[i + 1]
-        if op not in _FLIPPED:
-            return None
-        found = None
-        if i in alone and (i + 1 not in alone or i == 1 or len(relation.members) == 2):
-            if not isinstance(left, Symbol) or left.name in symbols(right):
-                return None
-            found = _half(op, right)
-        elif i + 1 in alone:
-            if not isinstance(right, Symbol) or right.name in symbols(left):
-                return None
-            found = _half(_FLIPPED[op], left)
-        elif _applied(left):
-            found = _half(op, right)
-        elif _applied(right):
-            found = _half(_FLIPPED[op], left)
-        elif len(names) == 1:
-            found = _linear(op, left, right, next(iter(names)))
-        if found is None:
-            return None
-        whole = _intersected(whole, found) if whole != [LINE] else found
-    return whole
-
-
-def _applied(expr: Expr) -> bool:
-    """f(x): a value that is talked about as one."""
-    return isinstance(expr, Call) and expr.name in ("f", "g", "h")
-
-
-def _half(op: str, bound: Expr) -> list[Piece] | None:
-    """All x with `x op bound`."""
-    infinite = is_infinite(bound)
-    if infinite:
-        return [LINE] if (op in ("<", "<=") and infinite > 0) or op in (">", ">=") else None
-    if op == "<" or op == "<=":
-        return [Piece(None, False, bound, op == "<=")]
-    if op == ">" or op == ">=":
-        return [Piece(bound, op == ">=", None, False)]
-    if op == "=":
-        return [Piece(bound, True, bound, True)]
-    return [Piece(None, False, bound, False), Piece(bound, False, None, False)]
-
-
-def _linear(op: str, left: Expr, right: Expr, name: str) -> list[Piece] | None:
-    """The solutions of an inequality that is linear in its only variable; |x| < a as well."""
-    if isinstance(left, Call) and left.name == "abs" and isinstance(left.args[0], Symbol):
-        return _absolute(op, right) if not symbols(right) else None
-    if isinstance(right, Call) and right.name == "abs" and isinstance(right.args[0], Symbol):
-        return _absolute(_FLIPPED[op], left) if not symbols(left) else None
-    gap = Sum((left, negate(right)))
-    at = [substitute(gap, {name: Number(Fraction(k))}) for k in range(4)]
-    zero, one, two, three = at
-    if any(number_at(each) is None for each in at):
-        return None
-    if not equal(Sum((two, zero)), Sum((one, one))).correct:
-        return None
-    if not equal(Sum((three, zero, zero)), Sum((one, one, one))).correct:
-        return None
-    slope = Sum((one, negate(zero)))
-    steep = number_at(slope)
-    if not steep:
-        return None
-    root = Quotient(negate(zero), slope)
-    return _half(op if steep > 0 else _FLIPPED[op], root)
-
-
-def _absolute(op: str, bound: Expr) -> list[Piece] | None:
-    size = number_at(bound)
-    if size is None or size < 0:
-        return None
-    below = negate(bound)
-    if op in ("<", "<="):
-        return [Piece(below, op == "<=", bound, op == "<=")]
-    if op in (">", ">="):
-        closed = op == ">="
-        return [Piece(None, False, below, closed), Piece(bound, closed, None, False)]
-    return [Piece(below, True, below, True), Piece(bound, True, bound, True)] if op == "=" else None
-
-
-def _low(piece: Piece) -> tuple[float, bool]:
-    if piece.low is None:
-        return (float("-inf"), False)
-    return (float(number_at(piece.low) or 0), not piece.closed_low)
-
-
-def _high(piece: Piece) -> tuple[float, bool]:
-    if piece.high is None:
-        return (float("inf"), False)
-    return (float(number_at(piece.high) or 0), piece.closed_high)
-
-
-def _empty(piece: Piece) -> bool:
-    if piece.low is None or piece.high is None:
-        return False
-    low, high = number_at(piece.low), number_at(piece.high)
-    if low is None or high is None:
-        return False
-    return low > high or (low == high and not (piece.closed_low and piece.closed_high))
-
-
-def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Sorted, without empty pieces, overlapping and touching ones joined."""
-    found: list[Piece] = []
-    for piece in sorted((p for p in pieces if not _empty(p)), key=_low):
-        if found and _touch(found[-1], piece):
-            if _high(piece) > _high(found[-1]):
-                found[-1] = found[-1]._replace(high=piece.high, closed_high=piece.closed_high)
-        else:
-            found.append(piece)
-    return found
-
-
-def _touch(first: Piece, second: Piece) -> bool:
-    if first.high is None or second.low is None:
-        return True
-    end, start = number_at(first.high), number_at(second.low)
-    if end is None or start is None:
-        return False
-    return start < end or (start == end and (first.closed_high or second.closed_low))
-
-
-def _intersected(left: list[Piece], right: list[Piece]) -> list[Piece]:
-    found = []
-    for a in left:
-        for b in right:
-            low = a if _bound_is_tighter(a.low, b.low) and _low(a) >= _low(b) else b
-            high = a if _bound_is_tighter(a.high, b.high) and _high(a) <= _high(b) else b
-            if low.low is None:
-                low = a if a.low is not None else b
-            if high.high is None:
-                high = a if a.high is not None else b
-            piece = Piece(low.low, low.closed_low, high.high, high.closed_high)
-            if not _empty(piece):
-                found.append(piece)
-    return found[:_MOST_PIECES]
-
-
-def _bound_is_tighter(mine: Expr | None, other: Expr | None) -> bool:
-    return mine is not None or other is None
-
-
-def _complement(pieces: list[Piece]) -> list[Piece]:
-    found = [LINE]
-    for piece in pieces:
-        sides = []
-        if piece.low is not None:
-            sides.append(Piece(None, False, piece.low, not piece.closed_low))
-        if piece.high is not None:
-            sides.append(Piece(piece.high, not piece.closed_high, None, False))
-        found = _intersected(found, sides)
     return found
 
 

@@ -17,10 +17,10 @@ from judgekit.verifier.equivalence.lists import (
     unordered,
 )
 from judgekit.verifier.equivalence.matrices import components, folded, matrices
+from judgekit.verifier.equivalence.naming import Named, named, renamed, same_name
 from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, constants_renamed
 from judgekit.verifier.equivalence.quantities import values
 from judgekit.verifier.equivalence.realsets import is_infinite, looks_like_interval, real_set, sets
-from judgekit.verifier.equivalence.relations import Named, named, renamed, same_name
 from judgekit.verifier.equivalence.signs import both_signs, has_signs, points
 from judgekit.verifier.reader.tree import (
     VALUES,

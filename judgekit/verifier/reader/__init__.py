@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from judgekit.verifier.reader import special
-from judgekit.verifier.reader.brackets import items
+from judgekit.verifier.reader.items import items
 from judgekit.verifier.reader.latex import prefix, starts
 from judgekit.verifier.reader.parser import Grammar, Parser, Style
 from judgekit.verifier.reader.special import said_first

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 from judgekit.verifier.reader import functions, words
 from judgekit.verifier.reader.arguments import argument, digit
-from judgekit.verifier.reader.brackets import OPENING, absolute, bracketed, items, joint
+from judgekit.verifier.reader.brackets import OPENING, absolute, bracketed
+from judgekit.verifier.reader.items import items, joint
 from judgekit.verifier.reader.names import (
     FUNCTIONS,
     GREEK,
@@ -23,7 +24,8 @@ from judgekit.verifier.reader.names import (
 )
 from judgekit.verifier.reader.numerals import DOTS, numeral_here
 from judgekit.verifier.reader.operators import OPERATORS, operator
-from judgekit.verifier.reader.parser import ADD, MULTIPLY, NEGATE, Parser, product
+from judgekit.verifier.reader.parser import Parser, product
+from judgekit.verifier.reader.precedence import ADD, MULTIPLY, NEGATE
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
     UNIT_VECTOR,

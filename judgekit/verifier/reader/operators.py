@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 
 from judgekit.verifier.reader.arguments import argument
-from judgekit.verifier.reader.parser import ADD, MULTIPLY, RELATION, Parser
+from judgekit.verifier.reader.parser import Parser
+from judgekit.verifier.reader.precedence import ADD, MULTIPLY, RELATION
 from judgekit.verifier.reader.tree import (
     BOUND,
     ONE,

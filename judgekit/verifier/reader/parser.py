@@ -17,7 +17,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from judgekit.verifier.reader import functions
+from judgekit.verifier.reader.precedence import (
+    ADD,
+    BINDING,
+    CHOOSE,
+    DEEPEST,
+    DOMAINS,
+    IMPLICIT,
+    MOD,
+    MODULO,
+    MULTIPLY,
+    POSTFIX,
+    POWER,
+    RATIO,
+    RELATION,
+    RELATIONS,
+    SET,
+    SET_OPS,
+    TIMES,
+    WHOLE_EXPONENTS,
+)
 from judgekit.verifier.reader.tokens import Token, Unreadable
 from judgekit.verifier.reader.tree import (
     MINUS_ONE,
@@ -39,40 +58,6 @@ from judgekit.verifier.reader.tree import (
     negate,
 )
 from judgekit.verifier.reader.units import MONEY
-
-DEEPEST = 60
-
-RELATIONS = {
-    "=": "=", "==": "=", ":=": "=", "\\equiv": "=", "<": "<", "\\lt": "<", ">": ">", "\\gt": ">",
-    "<=": "<=", "=<": "<=", "\\le": "<=", "\\leq": "<=", "\\leqslant": "<=", "\\leqq": "<=",
-    ">=": ">=", "\\ge": ">=", "\\geq": ">=", "\\geqslant": ">=", "\\geqq": ">=", "!=": "!=",
-    "<>": "!=", "\\ne": "!=", "\\neq": "!=", "~": "~", "\\approx": "~", "\\sim": "~",
-    "\\simeq": "~", "\\cong": "~", "\\doteq": "~", "\\in": "in", "\\notin": "notin",
-    "\\coloneqq": "=",
-}  # fmt: skip
-
-LIST, RELATION, CHOOSE, SET, MOD, RATIO, ADD, MULTIPLY, NEGATE, IMPLICIT, POWER, POSTFIX = (
-    5, 10, 12, 15, 16, 17, 20, 30, 32, 34, 50, 60,
-)  # fmt: skip
-
-BINDING = {
-    "\\choose": CHOOSE, "\\over": CHOOSE,
-    "\\cup": SET, "\\cupdot": SET, "\\sqcup": SET, "\\uplus": SET,
-    "\\cap": SET, "\\setminus": SET, "\\backslash": SET, "\\bigcup": SET,
-    ":": RATIO, "+": ADD, "-": ADD, "\\pm": ADD, "\\mp": ADD,
-    "*": MULTIPLY, "/": MULTIPLY, "\\cdot": MULTIPLY, "\\times": MULTIPLY, "\\div": MULTIPLY,
-    "\\ast": MULTIPLY, "\\bullet": MULTIPLY, "\\mod": MOD, "\\bmod": MOD, "\\pmod": MOD,
-    "^": POWER, "**": POWER, "!": POSTFIX, "%": POSTFIX, "\\%": POSTFIX, "'": POSTFIX,
-    "\\degree": POSTFIX, "\\textdegree": POSTFIX, "\\prime": POSTFIX, "\\permille": POSTFIX,
-} | dict.fromkeys(MONEY, POSTFIX) | dict.fromkeys(RELATIONS, RELATION)  # fmt: skip
-
-_SET_OPS = {"\\cap": "intersection"} | dict.fromkeys(
-    ("\\cup", "\\bigcup", "\\cupdot", "\\sqcup", "\\uplus"), "union"
-)
-_WHOLE_EXPONENTS = frozenset((*functions.UNARY, "pi", "inf", "infty", "oo", "sqrt"))
-_DOMAINS = frozenset("ZNRQC")
-_MODULO = frozenset(("mod", "modulo", "\\mod", "\\bmod", "\\pmod"))
-_TIMES = frozenset(("*", "\\cdot", "\\times", "\\ast", "\\bullet"))
 
 
 class Grammar(NamedTuple):
@@ -267,22 +252,22 @@ class Parser:
             right = self.expression(CHOOSE + 1)
             return Call("binom", (left, right)) if sign == "\\choose" else Quotient(left, right)
         if binding == SET:
-            if sign in _SET_OPS:
-                return combined(_SET_OPS[sign], left, self.expression(SET + 1))
+            if sign in SET_OPS:
+                return combined(SET_OPS[sign], left, self.expression(SET + 1))
             return Combined("minus", (left, self.expression(SET + 1)))
         if binding == RATIO:
             right = self.expression(RATIO + 1)
             return Ratio((*left.parts, right) if isinstance(left, Ratio) else (left, right))
         if binding == ADD:
             return self.add(left, sign)
-        if sign in _TIMES:
+        if sign in TIMES:
             return product(left, self.expression(MULTIPLY + 1))
         return Quotient(left, self.expression(IMPLICIT if self.style.tight else MULTIPLY + 1))
 
     def at_modulus(self) -> bool:
         """Whether `mod 7` or `(mod 7)` stands here."""
         word = self.peek() if self.at("(") else self.token
-        return word.kind != "end" and word.text.strip() in _MODULO
+        return word.kind != "end" and word.text.strip() in MODULO
 
     def modulo(self, left: Expr) -> Expr:
         bracketed = self.take("(")
@@ -313,7 +298,7 @@ class Parser:
         while self.token.kind in ("op", "cmd") and self.token.text in RELATIONS:
             op = RELATIONS[self.advance().text]
             domain = self.token.text if op in ("in", "notin") else ""
-            if domain in _DOMAINS and self.peek().text not in ("(", "^", "_"):
+            if domain in DOMAINS and self.peek().text not in ("(", "^", "_"):
                 self.advance()
                 ops.append(op)
                 members.append(Word(f"set:{domain}"))
@@ -335,7 +320,7 @@ class Parser:
         if self.at("+", "-") and self.peek().kind in ("op", "end"):
             raise self.fault("a sign alone as exponent")  # one-sided limits, ions
         word = self.token.text if self.token.kind == "word" and not self.style.typed else ""
-        if len(word) > 1 and word.lower() not in _WHOLE_EXPONENTS:
+        if len(word) > 1 and word.lower() not in WHOLE_EXPONENTS:
             self.split()  # a^xy is a^x times y
         exponent = self.expression(POWER)
         if isinstance(exponent, Word):

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 
 from judgekit.verifier.reader import units, words
-from judgekit.verifier.reader.brackets import joint
-from judgekit.verifier.reader.parser import MULTIPLY, Parser
+from judgekit.verifier.reader.items import joint
+from judgekit.verifier.reader.parser import Parser
+from judgekit.verifier.reader.precedence import MULTIPLY
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
     Call,
