@@ -197,6 +197,8 @@ def _told(found: Comparison, gold: str, answer: str) -> Comparison:
 def _shown(text: str) -> str:
     """The text on one line, without control characters, cut to sixty characters."""
     clean = text[:200]
+    if clean.isalnum() and len(clean) <= 60:
+        return clean
     if not clean.isprintable():
         clean = "".join(c if c.isprintable() else " " for c in clean)
     if "$" in clean:
