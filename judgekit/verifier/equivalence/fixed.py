@@ -96,9 +96,8 @@ def congruence(gold: Expr, answer: Expr) -> Comparison:
     """Residues of a modulus: 10 (mod 7) is 3 (mod 7); a plain number is met by its own residue."""
     mine, theirs = _residue(gold), _residue(answer)
     if mine is None or theirs is None:
-        if len(children(gold)) == len(children(answer)) and all(
-            found.correct for found in map(equal, children(gold), children(answer))
-        ):
+        both = is_congruence(gold) and is_congruence(answer)
+        if both and all(a.correct for a in map(equal, children(gold), children(answer))):
             return yes("the same residue of the same modulus", "congruence")
         return unknown("a residue against something else", "congruence")
     (value, modulus), (other, its) = mine, theirs
@@ -113,12 +112,19 @@ def congruence(gold: Expr, answer: Expr) -> Comparison:
     return unknown("a residue without its modulus", "congruence")
 
 
+def is_congruence(expr: Expr) -> bool:
+    """Whether this is a value modulo another."""
+    return isinstance(expr, Call) and expr.name == "mod"
+
+
 def _residue(expr: Expr) -> tuple[int, int] | None:
     """(residue, modulus) of whole numbers; the modulus is 0 where there is none."""
     args = expr.args if isinstance(expr, Call) and expr.name == "mod" else (expr, None)
     value, modulus = (rational(arg) if arg is not None else Fraction(0) for arg in args)
     if value is None or modulus is None or value.denominator != 1 or modulus.denominator != 1:
         return None
+    if len(args) == 2 and args[1] is not None and not modulus:
+        return None  # modulo 0
     return int(value), abs(int(modulus))
 
 

@@ -6,7 +6,7 @@ from judgekit.verifier.equivalence import relations
 from judgekit.verifier.equivalence.dots import dotted, has_dots
 from judgekit.verifier.equivalence.families import families, in_range, letter
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
-from judgekit.verifier.equivalence.fixed import based, congruence, fixed, ratio
+from judgekit.verifier.equivalence.fixed import based, congruence, fixed, is_congruence, ratio
 from judgekit.verifier.equivalence.identity import substitute
 from judgekit.verifier.equivalence.lists import (
     builders,
@@ -25,7 +25,6 @@ from judgekit.verifier.equivalence.signs import both_signs, has_signs, points
 from judgekit.verifier.reader.tree import (
     VALUES,
     Based,
-    Call,
     Clock,
     Collection,
     Combined,
@@ -165,7 +164,7 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
         return based(gold, answer)
     if isinstance(gold, Ratio) or isinstance(answer, Ratio):
         return ratio(gold, answer)
-    if _is_congruence(gold) or _is_congruence(answer):
+    if is_congruence(gold) or is_congruence(answer):
         return congruence(gold, answer)
     gold, answer = folded(components(gold, 2)), folded(components(answer, 2))
     if isinstance(gold, Matrix) or isinstance(answer, Matrix):
@@ -190,10 +189,6 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     if isinstance(gold, Relation) and isinstance(answer, VALUES):
         return relations.statement_against_value(gold, answer)
     return unknown("answers of different kinds", "kinds")
-
-
-def _is_congruence(expr: Expr) -> bool:
-    return isinstance(expr, Call) and expr.name == "mod"
 
 
 def _infinite(gold: Expr, answer: Expr) -> Comparison | None:
