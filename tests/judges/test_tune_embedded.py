@@ -39,13 +39,13 @@ def test_a_small_model_is_tuned_within_its_budget_and_nothing_is_claimed(
         LabelledRow(Key(str(n)), make_case(gold, response, question=question), label)
         for n, (question, gold, response, label) in enumerate(LABELLED)
     ]
-    config = Config(judges={"j": JudgeConfig(program="predict", max_tokens=48, max_calls=40)})
+    config = Config(judges={"j": JudgeConfig(program="predict", max_tokens=40, max_calls=24)})
     out = tmp_path / "tuned.json"
     try:
         tuned = asyncio.run(tune("j", config, rows, out, optimizer=optimizer))  # type: ignore[arg-type]
     except EnvironmentFault as fault:
         pytest.skip(str(fault))
-    assert 8 <= tuned.spent.calls <= 40
+    assert 4 <= tuned.spent.calls <= 24
     # Four rows held back cannot show anything, whatever the model does.
     assert tuned.sentence.startswith("No gain shown: ")
     assert out.exists() == tuned.found
