@@ -84,9 +84,10 @@ def _before_next_turn(text: str, start: int, end: int) -> int:
     user = _USER_TURN.search(text, start, end) if "<" in text else None
     if user and text[start : user.start()].strip():
         end = user.start()
-    signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
-    found = _NEXT_TURN.search(text, min(signs), end) if signs else None
-    end = found.start() if found else end
+    if _NEXT_TURN.search(text, start, end):
+        signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
+        found = _NEXT_TURN.search(text, min(signs), end) if signs else None
+        end = found.start() if found else end
     hope = text.rfind(_HOPE, max(start, end - _TAIL), end)
     if hope < 0 or text[hope + len(_HOPE) : end].strip(". \n"):
         return end
