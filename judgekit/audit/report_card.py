@@ -86,7 +86,11 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class ReportCard:
-    """All of it. `confusion` is (true correct, false correct, false incorrect, true incorrect)."""
+    """All of it. `confusion` is (true correct, false correct, false incorrect, true incorrect).
+
+    All rates are of the verdicts as held to their claims; `alone` is the accuracy of what the judge
+    had said before.
+    """
 
     rows: int
     undecided: int
@@ -95,6 +99,7 @@ class ReportCard:
     overruled_rightly: int
     confusion: tuple[int, int, int, int]
     decided: Share
+    alone: Share
     accuracy: Share
     precision: Share
     recall: Share
@@ -126,6 +131,7 @@ def report_card(rated: Sequence[Rated], price: Price | None = None) -> ReportCar
         overruled_rightly=sum(_claim(row) != row.label for row in overruled),
         confusion=(true_correct, false_correct, false_incorrect, true_incorrect),
         decided=share([row.says is not None for row in rated], [row.cluster for row in rated]),
+        alone=_alone(rated),
         accuracy=share([row.agrees for row in said], clusters),
         precision=share([row.label for row in claimed], [row.cluster for row in claimed]),
         recall=share([row.says for row in right], [row.cluster for row in right]),
@@ -219,6 +225,15 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     ranks = rankdata(scores)
     total = float(sum(rank for rank, yes in zip(ranks, positive, strict=True) if yes))
     return float((total - n * (n + 1) / 2) / (n * (len(positive) - n)))
+
+
+def _alone(rated: Sequence[Rated]) -> Share:
+    first = [(row, row.verdict.claim or row.verdict.outcome) for row in rated]
+    said = [(row, outcome) for row, outcome in first if outcome != "undecided"]
+    return share(
+        [(outcome == "correct") == row.label for row, outcome in said],
+        [row.cluster for row, _ in said],
+    )
 
 
 def _claim(row: Rated) -> bool | None:

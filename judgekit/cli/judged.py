@@ -36,6 +36,7 @@ def _show_beside(cards: Mapping[str, ReportCard]) -> None:
     rows = [
         ["labelled rows", *(str(card.rows) for card in each)],
         ["undecided", *(f"{card.undecided} ({card.unparsed} unparsed)" for card in each)],
+        ["accuracy, unchecked", *(percent(card.alone) for card in each)],
         ["overruled (rightly)", *(_overruled(card) for card in each)],
         *(
             [name, *(percent(getattr(card, name)) for card in each)]

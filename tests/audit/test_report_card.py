@@ -78,6 +78,7 @@ def test_what_was_overruled_is_counted_and_whether_it_was_right_to() -> None:
     ]
     card = report_card(given)
     assert (card.overruled, card.overruled_rightly, card.unparsed) == (2, 1, 1)
+    assert (card.alone.value, card.alone.n) == (2 / 3, 3)
     bill = card.bill
     assert (bill.asked, bill.calls) == (1, 2)
     assert (bill.prompt_tokens + bill.completion_tokens, bill.seconds) == (120, 1.5)

@@ -5,7 +5,8 @@ leaves it to spoil.
 
 `judgekit serve` runs the server (vLLM, where the named Python has it: `make test-vllm` makes that
 environment), and it is asked by the command line as a user would. The labelled rows are ours:
-`labelled.jsonl` beside this file, eight responses of the judge itself and eight by hand.
+`labelled.jsonl` beside this file, eight responses of the judge itself and twelve by hand, four of
+them prose that no verifier decides.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ def cascades(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=12, help="copies of each kind in the probes")
+    parser.add_argument(
+        "--rows", type=int, default=12, help="copies of each kind of probe; 0: none"
+    )
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -116,7 +119,8 @@ def main() -> None:
             judgekit("judge", "eval", "small", *common, folder=folder)
             cascades(folder)
             of_each = ("--rows", str(rows), "--own", "SmolLM2-135M-Instruct")
-            judgekit("judge", "probe", "small", *common, *of_each, folder=folder)
+            if rows:
+                judgekit("judge", "probe", "small", *common, *of_each, folder=folder)
 
 
 if __name__ == "__main__":
