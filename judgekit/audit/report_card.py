@@ -18,6 +18,7 @@ from judgekit.audit.agreement import Measured, bootstrap, cohen, krippendorff
 from judgekit.records import Verdict
 
 BINS = 10
+LEAST_IN_BIN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def length_group(response: str) -> str:
 def calibration(said: Sequence[Rated], bins: int = BINS) -> Calibrated | None:
     """Calibration over verdicts that carry a confidence; None where none does.
 
-    Bins hold equally many verdicts; equal confidences stay in one bin.
+    Bins hold equally many verdicts, at least `LEAST_IN_BIN`; equal confidences stay in one bin.
     """
     known = sorted(
         (row for row in said if row.verdict.confidence is not None),
@@ -194,6 +195,7 @@ def calibration(said: Sequence[Rated], bins: int = BINS) -> Calibrated | None:
     )
     if not known:
         return None
+    bins = min(bins, max(1, len(known) // LEAST_IN_BIN))
     confidences = [row.verdict.confidence or 0.0 for row in known]
     agreeing = [bool(row.agrees) for row in known]
     found: list[Bin] = []

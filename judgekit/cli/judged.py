@@ -153,7 +153,7 @@ def probe_row(result: Result) -> dict[str, Any]:
     row["examples"] = [
         {
             "id": each.row.key.id,
-            "before": each.before,
+            "before": each.before.outcome,
             "after": each.alone.outcome,
             "evidence": each.alone.evidence,
         }

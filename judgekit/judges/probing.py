@@ -22,7 +22,7 @@ from judgekit.judges.plain import PlainJudge
 from judgekit.judges.probes import PROBES, Expected, Probe
 from judgekit.judges.recorded import Recorded
 from judgekit.prompt import load_prompt, prompt_names
-from judgekit.records import Outcome, Verdict
+from judgekit.records import Verdict
 from judgekit.verifier import Case
 
 ROWS = 50
@@ -36,10 +36,12 @@ VARIANTS = {"swapped": "swapped", "verdicts swapped": "relabelled"}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One perturbed copy: the verdict on the original, on the copy, and that held to its claim."""
+    """One perturbed copy: the verdict on the original and that on the copy, each as the judge gave
+    it and held to its claim."""
 
     row: LabelledRow
-    before: Outcome
+    before: Verdict
+    before_held: Verdict
     alone: Verdict
     held: Verdict
 
@@ -82,7 +84,7 @@ async def probe(
 
     async def one(probing: Judge, row: LabelledRow, case: Case) -> Asked:
         before, alone = await asyncio.gather(ask(judge, row.case), ask(probing, case))
-        return Asked(row, before.outcome, alone, hold(alone, case))
+        return Asked(row, before, hold(before, row.case), alone, hold(alone, case))
 
     results = []
     for name, expect, asked, cases in _plan(judge, rows, limit):
@@ -152,20 +154,20 @@ def _copies(probe: Probe, rows: Sequence[LabelledRow], limit: int) -> _Cases:
 
 def _result(name: str, expect: Expected, answers: Sequence[Asked]) -> Result:
     clusters = [each.row.cluster for each in answers]
-    failed = [_fails(expect, each.before, each.alone.outcome) for each in answers]
+    failed = [_fails(expect, each.before, each.alone) for each in answers]
+    held = [_fails(expect, each.before_held, each.held) for each in answers]
     return Result(
         name,
         expect,
         share(failed, clusters),
-        share([_fails(expect, each.before, each.held.outcome) for each in answers], clusters),
+        share(held, clusters),
         sum(each.alone.outcome == "undecided" for each in answers),
         tuple(each for each, bad in zip(answers, failed, strict=True) if bad)[:5],
     )
 
 
-def _fails(expect: Expected, before: Outcome, after: Outcome) -> bool:
-    if "undecided" in (after, before) and expect == "same":
-        return False
+def _fails(expect: Expected, first: Verdict, second: Verdict) -> bool:
+    before, after = first.outcome, second.outcome
     if expect == "same":
-        return after != before
+        return after != before and "undecided" not in (after, before)
     return after == ("correct" if expect == "incorrect" else "incorrect")

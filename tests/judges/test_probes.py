@@ -143,6 +143,15 @@ def test_a_judge_that_looks_at_length_is_moved_by_padding() -> None:
     assert results["repeat"].failed.value == 0.0
 
 
+def test_what_the_check_undoes_on_the_original_is_no_change() -> None:
+    def credulous(case: Any) -> Verdict:
+        return Verdict("x", "correct", "12345", "It looks right.")
+
+    results = probed(CustomJudge("credulous", credulous), only=["padded", "repeat"])
+    for each in results.values():
+        assert (each.failed.value, each.held.value) == (0.0, 0.0)
+
+
 def test_only_the_probes_asked_for() -> None:
     judge = CustomJudge("yes", lambda case: True)
     assert set(probed(judge, only=["empty", "repeat"])) == {"empty", "repeat"}
