@@ -28,6 +28,7 @@ from judgekit.report.tables import (
     accuracy_table,
     corrected_table,
     details_table,
+    lengths_table,
     loops_table,
     outcomes_table,
     tokens_table,
@@ -158,7 +159,7 @@ def _of_lines(*makers: Callable[[Sequence[Line]], Table | None]) -> Callable[[_F
 
 _BY_NAME: Mapping[str, Callable[[_Found], list[Table]]] = {
     "accuracy": _of_lines(accuracy_table),
-    "tokens": _of_lines(tokens_table),
+    "tokens": _of_lines(tokens_table, lengths_table),
     "loops": _of_lines(loops_table),
     "format": _of_lines(format_table, thinking_table),
     "cost": _of_lines(cost_table),

@@ -65,6 +65,7 @@ class Line:
     stages: Mapping[str, int]
     completion: Tokens
     thought: Tokens
+    answered: Tokens
     cost: Cost
     at_limit: Mapping[str, int]
     loops: Mapping[str, int]
@@ -130,6 +131,7 @@ def _line(
         stages=_counted(rows["stage"]),
         completion=tokens(rows, level=level),
         thought=tokens(rows, "thinking_tokens", level),
+        answered=tokens(rows, "answer_tokens", level),
         cost=cost(rows, prices),
         at_limit=at_limit(rows),
         loops=loops(rows),

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from judgekit.analysis.frame import REASONS
+from judgekit.analysis.tokens import QUANTILES
 from judgekit.report.summary import Line
-from judgekit.report.table import Cell, Column, Span, Table, count, interval, percent, words
+from judgekit.report.table import Cell, Column, Span, Table, count, interval, number, percent, words
 
 AT_LIMIT = "at limit: ended by the token limit; those without an answer are truncated, or looped"
 
@@ -69,6 +70,39 @@ def tokens_table(lines: Sequence[Line]) -> Table:
     if any(line.cost.forced or line.cost.discarded for line in lines):
         notes[0] += "; forced and discarded ones are not among them"
     return replace(table, notes=tuple(notes))
+
+
+def lengths_table(lines: Sequence[Line]) -> Table:
+    """How long thinking, answer and both are: mean with interval, median, quantiles."""
+    columns = (
+        *label_columns(lines),
+        Column("part", "tokens", "left"),
+        Column("mean", "mean"),
+        Column("interval", level_head(lines)),
+        *(Column(f"q{100 * q:g}", f"{100 * q:g} %") for q in QUANTILES[:2]),
+        Column("median", "median"),
+        *(Column(f"q{100 * q:g}", f"{100 * q:g} %") for q in QUANTILES[2:]),
+        Column("longest", "longest"),
+    )
+    rows = []
+    for line in lines:
+        parts = [("thinking", line.thought), ("answer", line.answered), ("all", line.completion)]
+        for name, found in parts if line.thought.total else parts[2:]:
+            quantiles = [number(found.quantiles[q], 0) for q in QUANTILES]
+            rows.append(
+                (
+                    *label_cells(lines, line),
+                    words(name),
+                    number(found.mean, 1),
+                    Cell(f"{number(found.low, 0).text}–{number(found.high, 0).text}"),
+                    *quantiles[:2],
+                    number(found.median, 0),
+                    *quantiles[2:],
+                    count(found.longest),
+                )
+            )
+    notes = ("the models' own tokens: mean with interval clustered by problem, and quantiles",)
+    return Table("lengths", "Lengths", columns, tuple(rows), notes, len(varying(lines)))
 
 
 def loops_table(lines: Sequence[Line]) -> Table:

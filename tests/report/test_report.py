@@ -204,7 +204,7 @@ class TestFormats:
         hostile = [run(name), run("cod", name), run("cot", model=name)]
         assert "\x1b" not in render(report(hostile), "terminal")
         assert "[red]x[/red]" in render(report(hostile[:1]), "terminal")
-        table = render(report(hostile[:2], table="tokens"), "markdown")
+        table = render(report(hostile[:2], table="accuracy"), "markdown")
         assert "\\[red\\]x\\[/red\\]\\|" in table
         assert len({line.count(" | ") for line in table.splitlines() if line[:1] == "|"}) == 1
         assert r"\&\_\$" in render(report(hostile), "latex")

@@ -223,6 +223,18 @@ def test_confidence_in_the_card_and_as_a_diagram() -> None:
     assert "Confidence as stated" not in html([run([[RIGHT]])])
 
 
+def test_lengths_of_thinking_and_answer() -> None:
+    made = run([[RIGHT]] * 3)
+    segments = (Segment("hm", "thinking", "model", 30), Segment(RIGHT, "answer", "model", 70))
+    made.responses = [replace(r, segments=segments) for r in made.responses]
+    _, table = report([made], table="tokens").tables
+    assert cells(table, "part") == ["thinking", "answer", "all"]
+    assert cells(table, "mean") == ["30.0", "70.0", "100.0"]
+    assert cells(table, "q90") == ["30", "70", "100"]
+    _, table = report([run([[RIGHT]])], table="tokens").tables
+    assert cells(table, "part") == ["all"]
+
+
 def test_slices_of_a_length_are_quarters() -> None:
     made = run([[RIGHT]] * 40)
     made.responses = [replace(r, completion_tokens=i + 1) for i, r in enumerate(made.responses)]
