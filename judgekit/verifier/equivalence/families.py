@@ -11,6 +11,7 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
+from judgekit.verifier.equivalence.exact import rational
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
 from judgekit.verifier.equivalence.naming import named
@@ -24,6 +25,7 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Number,
     Product,
+    Quotient,
     Relation,
     SetBuilder,
     Sum,
@@ -168,7 +170,7 @@ def _linear(value: Expr, name: str, every: int) -> list[tuple[Expr, Expr]] | Non
         if any(number_at(each) is None for each in at):
             return None
         step = Sum((at[1], negate(at[0])))
-        if not all(equal(Sum((at[i], step)), at[i + 1]).correct for i in (1, 2)):
+        if not all(_same(Sum((at[i], step)), at[i + 1]) for i in (1, 2)):
             return None
         if not number_at(step):
             return None
@@ -220,4 +222,49 @@ def _whole_steps(value: Expr, other: Expr, unit: Expr | None, whole: Fraction) -
     if size is None or not one:
         return False
     times = round(float(size / one / whole))
-    return equal(gap, Product((Number(times * whole), unit))).correct
+    return _same(gap, Product((Number(times * whole), unit)))
+
+
+def _same(one: Expr, other: Expr) -> bool:
+    """Whether two values are equal; multiples of pi are compared exactly."""
+    left, right = _multiple_of_pi(one), _multiple_of_pi(other)
+    if left is not None and right is not None:
+        return left == right
+    return equal(one, other).correct
+
+
+def _multiple_of_pi(expr: Expr) -> Fraction | None:
+    """q, where the expression is q pi with a rational q."""
+    match expr:
+        case Constant("pi"):
+            return Fraction(1)
+        case Number(value, _):
+            return None if value else value
+        case Call("deg", (angle,)):
+            degrees = rational(angle)
+            return None if degrees is None else degrees / 180
+        case Sum(terms):
+            parts = [_multiple_of_pi(term) for term in terms]
+            known = [part for part in parts if part is not None]
+            return sum(known, Fraction(0)) if len(known) == len(parts) else None
+        case Quotient(top, bottom):
+            times, divisor = _multiple_of_pi(top), rational(bottom)
+            return None if times is None or not divisor else times / divisor
+        case Product(factors):
+            return _product_of_pi(factors)
+    return None
+
+
+def _product_of_pi(factors: tuple[Expr, ...]) -> Fraction | None:
+    """The multiple of pi that a product is: one factor is one, the others are rational."""
+    scale = Fraction(1)
+    turns: list[Fraction | None] = []
+    for factor in factors:
+        value = rational(factor)
+        if value is None:
+            turns.append(_multiple_of_pi(factor))
+        else:
+            scale *= value
+    if not turns:
+        return None if scale else scale
+    return None if len(turns) > 1 or turns[0] is None else scale * turns[0]

@@ -122,6 +122,8 @@ def environment(parser: Parser) -> Expr:
         parser.expect("}")
     if name in _LINES and name != "cases":
         _drop_alignment(parser)
+    if name == "cases":
+        _drop_conditions(parser)
     if name in _LINES:
         inside = items(parser, ("\\end",), lines=True)
         _end(parser)
@@ -155,6 +157,15 @@ def environment(parser: Parser) -> Expr:
     if name == "vmatrix":
         return Call("det", (Matrix(tuple(rows)),))
     return Matrix(tuple(rows))
+
+
+def _drop_conditions(parser: Parser) -> None:
+    """Take the "if" before the conditions of a definition by cases out of it."""
+    i = parser.i
+    while parser.tokens[i].kind != "end" and parser.tokens[i].text != "\\end":
+        if parser.tokens[i].text.strip().lower() in ("if", "when", "for", "where"):
+            parser.tokens[i] = parser.tokens[i]._replace(kind="op", text=",")
+        i += 1
 
 
 def _drop_alignment(parser: Parser) -> None:

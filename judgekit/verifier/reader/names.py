@@ -73,6 +73,9 @@ def a_word(parser: Parser, text: str) -> Expr:
     if lower in words.INFINITE:
         parser.advance()
         return Constant("inf")
+    if text in ("max", "min"):
+        parser.advance()
+        return subscripted(parser, text)
     if lower in ("about", "approximately", "approx", "roughly", "around", "circa", "ca"):
         parser.advance()
         parser.take(".")

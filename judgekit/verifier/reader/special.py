@@ -12,7 +12,17 @@ import re
 from fractions import Fraction
 
 from judgekit.verifier.reader import words
-from judgekit.verifier.reader.tree import EMPTY, Clock, Constant, Date, Expr, Number, Truth, Word
+from judgekit.verifier.reader.tree import (
+    EMPTY,
+    Clock,
+    Collection,
+    Constant,
+    Date,
+    Expr,
+    Number,
+    Truth,
+    Word,
+)
 
 _CLOCK = re.compile(
     r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE
@@ -29,6 +39,10 @@ _TEXT = re.compile(r"\$?\s*\\(?:text|mathrm|textbf|mbox|textrm)\s*\{([^{}\\$]*)\
 _TRUTH_FIRST = re.compile(
     r"(?:\\text\s?\{\s?)?(yes|no|true|false)\s?[,.;:\u2014-]\s", re.IGNORECASE
 )
+_REMAINDER = re.compile(
+    r"(\d{1,30})\s{0,3}(?:\\text\s?\{\s{0,3})?"
+    r"(?:R|r|rem\.?|remainder|with remainder|with a remainder of)\s{0,3}\}?\s{0,3}(\d{1,30})"
+)
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'\- ]*")
 
 
@@ -40,6 +54,9 @@ def read(text: str) -> Expr | None:
         text = inner.group(1).strip().rstrip(".")
     text = text.replace("\\text{", "").replace("}", "") if "\\text{ " in text else text
     text = re.sub(r"(?<=[.,\d ])~(?=[a-z])|\\[,;: ]", " ", text)
+    if found := _REMAINDER.fullmatch(text):
+        numbers = (Number(Fraction(int(part))) for part in found.groups())
+        return Collection("()", (Word("quotient with remainder"), *numbers))
     if text[:1].isdigit():
         return _clock(text) or _date(text)
     if not _WORDS.match(text):

@@ -53,6 +53,22 @@ _MONEY = re.compile(
 """Rs. 500."""
 
 
+_EVENT = re.compile(
+    r"\A(\\?(?:Pr?|E|Var))\s?(?:\\left)?\([^()]{0,40}(?:[=<>|]|\\(?:mid|cup|cap|[gl]eq?|vert))[^()]{0,40}"
+    r"(?:\\right)?\)\s{0,3}="
+)
+"""P(X = 2) = 3/8: the event is part of a name."""
+_MARK = re.compile(r"(?:\\text\s?\{\s?)?(?<![\w)}\]^])\(([a-h]|[1-9]|i{1,3}|iv|v)\)\s{0,3}\}?[:.]?")
+_IN_ORDER = ("abcdefgh", "123456789", ("i", "ii", "iii", "iv", "v"))
+_MEASURE = re.compile(r"\A(?:\\(?:text|mathrm)\s?\{m\}|m)\s{0,3}(?=\\angle)")
+"""The measure of an angle is called as the angle is."""
+_SELECTION = re.compile(r"\A(?:\{\})?[_^]\{?(\d{1,6})\}?\s{0,3}([CP])_\{?(\d{1,6})\}?")
+"""5 C 2 with its first number as a subscript or superscript before it."""
+_OUT_OF = re.compile(r"(\d{1,12})\s{0,3}(?:\\text\s?\{\s{0,3})?out of\s{0,3}\}?\s{0,3}(\d{1,12})")
+_CURVE = re.compile(r"\A\\?[A-Za-z]{1,5}\s?:\s?(?=[^:]{0,200}\Z)(?=[^=]{0,80}[xy])(?=[^=]{1,80}=)")
+"""l: y = 2x is a line with its name."""
+
+
 def tidy(text: str) -> str:
     """The text without the punctuation, the mark-up and the words around its formula."""
     return _without_words(_without_typography(text))
@@ -81,7 +97,32 @@ def _without_typography(text: str) -> str:
     return text
 
 
+def _without_marks(text: str) -> str:
+    """(a) 5 (b) 6 as 5; 6, where the marks begin the text and go on in order."""
+    marks = list(_MARK.finditer(text))
+    names = [mark.group(1) for mark in marks]
+    if (
+        len(marks) < 2
+        or marks[0].start()
+        or not any(names == list(order[: len(names)]) for order in _IN_ORDER)
+    ):
+        return text
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    parts = [text[m.end() : end].strip(" ,;~") for m, end in zip(marks, ends, strict=True)]
+    return "; ".join(parts) if all(parts) else text
+
+
 def _without_words(text: str) -> str:
+    if "(" in text:
+        text = _without_marks(_EVENT.sub(r"\1=", text))
+    if "angle" in text:
+        text = _MEASURE.sub("", text)
+    if text[:1] in ("{", "_", "^"):
+        text = _SELECTION.sub(r"\2_{\1}^{\3}", text)
+    if found := _OUT_OF.fullmatch(text):
+        text = f"{found[1]}/{found[2]}"
+    if ":" in text:
+        text = _CURVE.sub("", text)
     if money := _MONEY.match(text):
         text = f"{text[money.end() :]} \\text{{ {money[1]}}}"
     if "all" in text or "any" in text:
