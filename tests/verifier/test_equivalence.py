@@ -324,7 +324,7 @@ def test_a_comparison_that_would_be_too_much_work_is_undecided() -> None:
     began = time.process_time()
     found = compare(gold, answer, use_sympy=False)
     assert (found.outcome, found.rung) == ("undecided", "effort")
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5
 
 
 def test_the_question_settles_whether_a_percent_sign_is_meant() -> None:

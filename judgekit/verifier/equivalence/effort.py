@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 from judgekit.verifier.reader.tree import Expr, children
 
-MOST_STEPS = 60_000
-"""Steps of one comparison: a tenth of a second or two."""
+MOST_STEPS = 120_000
+"""Steps of one comparison: some tenths of a second."""
 
 HIGH = 8
 

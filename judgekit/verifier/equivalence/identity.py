@@ -81,8 +81,8 @@ def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
     except Undefined:
         pass
     extra = min(_weight(gold) + _weight(answer), _MOST_BITS)
-    spend(2 * HIGH * (size(gold) + size(answer)))
     for working in (_BASE_BITS + extra, 2 * _BASE_BITS + 2 * extra):
+        spend(HIGH * (size(gold) + size(answer)))
         try:
             field = _field(working)
             evaluate = Evaluator(field, {}, log=log)
