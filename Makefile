@@ -79,11 +79,12 @@ $(VENV)-vllm/ready: | $(BIN)/python
 	  && $(VENV)-vllm/bin/python -m pip install -q --no-deps $(EMBEDDED) \
 	  && touch $@
 
-IN_VLLM := HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 $(VENV)-vllm/bin/python -m pytest
+IN_VLLM := env HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 $(VENV)-vllm/bin/python -m pytest
 
 test-vllm: $(VENV)-vllm/ready
 	@if [ -e $< ]; then \
-	  $(IN_VLLM) -m engine -rs tests/backends/test_vllm.py tests/backends/test_vllm_serve.py; \
+	  $(IN_VLLM) -m engine -rs tests/backends/test_vllm.py tests/backends/test_vllm_serve.py \
+	    && JUDGEKIT_TEST_BACKEND=vllm $(IN_VLLM) tests/strategies/test_real_model.py; \
 	else \
 	  echo "vLLM's tests are skipped: its environment could not be made, see above"; \
 	fi

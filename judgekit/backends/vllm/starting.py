@@ -118,6 +118,7 @@ def _started(config: ModelConfig, source: str) -> Any:
         os.environ |= environment(cpu=False)
         from vllm.engine.arg_utils import AsyncEngineArgs
         from vllm.platforms import current_platform
+        from vllm.usage.usage_lib import UsageContext
         from vllm.v1.engine.async_llm import AsyncLLM
 
         cpu = bool(current_platform.is_cpu())
@@ -129,7 +130,9 @@ def _started(config: ModelConfig, source: str) -> Any:
                 hint="CUDA_VISIBLE_DEVICES chooses among several GPUs",
             )
         chosen: Mapping[str, Any] = settings(config, source, cpu=cpu)
-        return AsyncLLM.from_engine_args(AsyncEngineArgs(**chosen, disable_log_stats=True))
+        arguments = AsyncEngineArgs(**chosen, disable_log_stats=True)
+        # As for `LLM.generate`: a step may take more tokens than a server's, for throughput.
+        return AsyncLLM.from_engine_args(arguments, usage_context=UsageContext.LLM_CLASS)
 
 
 def cause(log: Path) -> str | None:
