@@ -178,6 +178,8 @@ def _kinds(gold: Expr, answer: Expr) -> Comparison:
     found = in_order(gold, answer)
     if found is not None:
         return found
+    if looks_like_interval(gold) != looks_like_interval(answer):
+        return unknown("an interval against something else", "interval")
     if isinstance(gold, Collection) or isinstance(answer, Collection):
         return collections(expressions, gold, answer)
     if isinstance(gold, Relation) and isinstance(answer, Relation):
