@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from judgekit.verifier import Extraction, extract
+from judgekit.verifier import Extraction, extract, verify
 
 
 def read(text: str, **options: object) -> str | None:
@@ -263,3 +263,21 @@ def test_words_after_a_marked_answer_do_not_take_its_place() -> None:
     assert found.answer is not None
     assert (found.answer.text, found.flags) == ("15", ())
     assert read("So \\boxed{15}.\n\nFinal answer: 16 apples.") == "16 apples"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "5\n\nConfidence: 85%",
+        "So it is 5. I am 85% confident.",
+        "\\boxed{5}\n**Confidence:** 0.9",
+        "The answer is 5.\nMy confidence: 90",
+        "It must be 5.\nI'm about 80% sure.",
+    ],
+)
+def test_how_sure_a_model_is_is_no_answer(response: str) -> None:
+    assert verify("5", response).outcome == "correct"
+
+
+def test_a_confidence_that_is_asked_for_is_an_answer() -> None:
+    assert verify("95%", "The confidence level is 95%.").outcome == "correct"

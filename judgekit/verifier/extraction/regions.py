@@ -36,6 +36,12 @@ _NEXT_TURN = re.compile(
 )
 _USER_TURN = re.compile(r"<\|im_start\|>user|<\|start_header_id\|>user|<start_of_turn>user")
 _HOPE = "I hope it is correct"
+_SURE = re.compile(
+    r"[\n.!?][ \t*_#]*(?:(?:my |stated )?confidence[ \t*_]*[:=][ \t*_]*[\d.]{1,6} ?%?"
+    r"|I(?: am|'m) (?:about )?[\d.]{1,6} ?% (?:confident|sure|certain))[ \t*_]*\.?\Z",
+    re.I,
+)
+"""How sure a model says it is, at the very end: no answer, though it is the last number."""
 _SIGNS = ("\\boxed", "####", "</answer>", "nswer is")
 """Signs of an answer: a problem restated at the top of a response is not the next one."""
 
@@ -88,6 +94,8 @@ def _before_next_turn(text: str, start: int, end: int) -> int:
         signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
         found = _NEXT_TURN.search(text, min(signs), end) if signs else None
         end = found.start() if found else end
+    if sure := _SURE.search(text, max(start, end - _TAIL), end):
+        end = start + len(text[start : sure.start() + 1].rstrip())
     hope = text.rfind(_HOPE, max(start, end - _TAIL), end)
     if hope < 0 or text[hope + len(_HOPE) : end].strip(". \n"):
         return end
