@@ -12,7 +12,7 @@ from math import ceil, gcd, lcm, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from judgekit.analysis.intervals import LEVEL
+from judgekit.analysis.intervals import LEVEL, tango, tango_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,15 +58,18 @@ class Comparison:
 
         Small: they are the same within the margin.
         """
-        return max(self.not_worse(margin), _tail((margin - self.difference) / self._error))
+        return max(self.not_worse(margin), _tail(-self._score(margin)))
 
     def not_worse(self, margin: float) -> float:
         """p of the test that b is worse than a by at least `margin`. Small: it is not."""
-        return _tail((self.difference + margin) / self._error)
+        return _tail(self._score(-margin))
 
-    @property
-    def _error(self) -> float:
-        return (self.high - self.low) / 2 / NormalDist().inv_cdf((1 + self.level) / 2)
+    def _score(self, difference: float) -> float:
+        """z of the test that the true difference is `difference`: what the interval is made of."""
+        if self.samples == (1, 1):
+            return tango_score(len(self.gained), len(self.lost), self.n, difference)
+        error = (self.high - self.low) / 2 / _z(self.level)
+        return (self.difference - difference) / error
 
     def problems_needed(self, difference: float, samples: int | None = None) -> int | None:
         """Problems for a power of 80 % to see a difference, at so many samples each.
@@ -138,18 +141,20 @@ def difference_interval(
 ) -> tuple[float, float, float]:
     """(low, high, variance of one problem's difference) of a mean of paired differences.
 
-    With one sample each: the adjusted Wald interval of Bonett and Price 2012, which adds a problem
-    to each kind of flip. With several samples: Student's, with the same two pseudo-problems in the
-    size of one sample where the problems do not differ at all. Never a point.
+    With one sample each: Tango's score interval. With several: Student's. Where that would be a
+    point, and for the variance of single samples, one more problem flips each way by one sample
+    (Bonett and Price 2012). Never a point.
     """
     import numpy as np
 
     d = np.asarray(differences, dtype=float)
     n = d.size
-    if samples == 1 or n < 2 or float(d.var()) == 0:
-        step = 1 / samples
-        padded = np.concatenate([d, [step, -step]])
-        variance = float(padded.var())
+    step = 1 / samples
+    padded = np.concatenate([d, [step, -step]])
+    variance = float(padded.var())
+    if samples == 1:
+        return *tango(int((d > 0).sum()), int((d < 0).sum()), n, level), variance
+    if n < 2 or float(d.var()) == 0:
         centre, half = float(padded.mean()), _z(level) * sqrt(variance / (n + 2))
     else:
         from scipy.special import stdtrit

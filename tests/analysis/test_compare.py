@@ -19,6 +19,7 @@ from judgekit.analysis.compare import (
     over_seeds,
     sign_flip_p,
 )
+from judgekit.analysis.intervals import tango, tango_score
 
 
 def frame(right: Any, ids: Any = None) -> pd.DataFrame:
@@ -74,13 +75,50 @@ class TestTests:
 
 
 class TestIntervals:
-    def test_bonett_and_price(self) -> None:
-        # Their formulas with one added to each kind of flip.
-        n12, n21, n = 15, 5, 50
-        p12, p21 = (n12 + 1) / (n + 2), (n21 + 1) / (n + 2)
-        half = stats.norm.ppf(0.975) * np.sqrt((p12 + p21 - (p12 - p21) ** 2) / (n + 2))
-        low, high, _ = difference_interval([1.0] * n12 + [-1.0] * n21 + [0.0] * 30, 1)
-        assert (low, high) == pytest.approx((p12 - p21 - half, p12 - p21 + half))
+    @pytest.mark.parametrize("n", [200, 500])
+    @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.8])
+    @pytest.mark.parametrize("better", [0.0, 0.05])
+    def test_single_samples_cover_exactly(self, n: int, correlation: float, better: float) -> None:
+        """Summed over all tables of n pairs that can occur, mean over p from 0.1 to 0.9."""
+        gained, lost = np.indices((n + 1, n + 1)).reshape(2, -1)
+        gained, lost = (each[gained + lost <= n] for each in (gained, lost))
+        coverage = []
+        for p in np.linspace(0.1, 0.9, 9):
+            q = p + better
+            both = min(p, p * q + correlation * np.sqrt(p * (1 - p) * q * (1 - q)))
+            gain, loss = q - both, p - both
+            weight = stats.binom.pmf(gained, n, gain)
+            weight *= stats.binom.pmf(lost, n - gained, loss / (1 - gain))
+            likely = weight > 1e-7
+            z = [
+                tango_score(b, c, n, better)
+                for b, c in zip(gained[likely].tolist(), lost[likely].tolist(), strict=True)
+            ]
+            coverage.append(weight[likely][np.abs(z) <= stats.norm.ppf(0.975)].sum())
+        assert 0.945 <= np.mean(coverage) <= 0.96
+
+    @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+    @settings(max_examples=60, deadline=None)
+    def test_tangos_limits_are_what_its_test_just_rejects(self, b: int, c: int, same: int) -> None:
+        n = b + c + same
+        low, high = tango(b, c, n)
+        if n == 0:
+            assert (low, high) == (-1, 1)
+            return
+        assert -1 <= low <= (b - c) / n <= high <= 1
+        assert low < high
+        for limit, sign in ((low, 1), (high, -1)):
+            if abs(limit) < 1 - 1e-9:
+                assert tango_score(b, c, n, limit) == pytest.approx(sign * 1.959964, abs=1e-4)
+        if b + c:  # the textbook form of the same test at no difference
+            assert tango_score(b, c, n, 0) == pytest.approx((b - c) / np.sqrt(b + c))
+        assert tango(c, b, n) == pytest.approx((-high, -low))
+
+    def test_tango_as_published(self) -> None:
+        # Airway reactivity in 21 children, as Fagerland, Lydersen and Laake 2014 work it out.
+        assert difference_interval([1.0] + [-1.0] * 7 + [0.0] * 13, 1)[:2] == pytest.approx(
+            (-0.517, -0.026), abs=5e-4
+        )
 
     def test_runs_that_agree_everywhere_are_not_known_to_be_equal(self) -> None:
         low, high, _ = difference_interval([0.0] * 20, 1)
@@ -161,6 +199,10 @@ class TestCompare:
         same = compare(frame(a), frame(b))
         assert same.equivalent(0.02) < 0.05
         assert same.not_worse(0.02) < 0.05
+        # The test and the interval are one: p is 5 % where the margin just holds the 90 % interval.
+        ninety = compare(frame(a), frame(b), 0.9)
+        margin = max(-ninety.low, ninety.high)
+        assert same.equivalent(margin) == pytest.approx(0.05, abs=1e-6)
         small = compare(frame(a[:40]), frame(b[:40]))
         assert small.equivalent(0.02) > 0.05
 

@@ -48,7 +48,7 @@ def compare(
 ) -> Comparison:
     """Which of the rows were judged rightly before and after, paired.
 
-    The interval is Bonett and Price's for one row a problem, else clustered by problem; p is exact
+    The interval is Tango's for one row a problem, else clustered by problem; p is exact
     over the signs of the problems' differences, which is McNemar's test for one row a problem.
     """
     changes = [float(b) - float(a) for a, b in zip(before, after, strict=True)]
