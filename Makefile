@@ -81,6 +81,7 @@ $(VENV)-vllm/ready: | $(BIN)/python
 
 IN_VLLM := env HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 $(VENV)-vllm/bin/python -m pytest
 
+# Apart from `test-engines`: the environment is large and the engine slow on a CPU.
 test-vllm: $(VENV)-vllm/ready
 	@if [ -e $< ]; then \
 	  $(IN_VLLM) -m engine -rs tests/backends/test_vllm.py tests/backends/test_vllm_serve.py \
@@ -92,7 +93,7 @@ test-vllm: $(VENV)-vllm/ready
 perf-vllm: $(VENV)-vllm/ready
 	$(IN_VLLM) -m perf -s tests/perf/test_vllm_speed.py
 
-test-engines: test-vllm $(VENV)/dev $(VENV)-serve/ready $(VENV)-inspect/ready
+test-engines: $(VENV)/dev $(VENV)-serve/ready $(VENV)-inspect/ready
 	JUDGEKIT_INSPECT_PYTHON=$(abspath $(wildcard $(VENV)-inspect/bin/python)) \
 	JUDGEKIT_SERVE_PYTHON=$(abspath $(or $(wildcard $(VENV)-serve/bin/python),$(BIN)/python)) $(BIN)/python -m pytest -m engine -rs
 
