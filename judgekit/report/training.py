@@ -83,7 +83,7 @@ def sweep_report(key: str, points: Sequence[Point], level: float = LEVEL) -> Rep
             (
                 words(point.value),
                 count(len(losses) if point.training else None),
-                number(_mean(losses[-_window(losses) :]), 3),
+                _significant(_mean(losses[-_window(losses) :])),
                 Cell(f"{line.looped} ({percent(line.looped / n)} %)", line.looped),
                 number(line.completion.mean),
                 _share(line.format_kept.value),
