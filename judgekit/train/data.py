@@ -48,8 +48,8 @@ class TrainingData:
 def read(recipe: Recipe, data: str) -> TrainingData:
     """The rows that the recipe trains on.
 
-    A row with an empty cell is left out. Raises `DataError` where the file, a column or every row
-    is missing.
+    A row with an empty cell, or a pair of equal replies, is left out. Raises `DataError` where the
+    file, a column or every row is missing.
     """
     left_out: list[LeftOut] = []
     if _is_benchmark(recipe.method, data):
@@ -100,6 +100,9 @@ def _checked(recipe: Recipe, path: Path, left_out: list[LeftOut]) -> Iterable[di
             cells = {name: _text(named[name], name) for name in needed}
         except ValueError as fault:
             left_out.append(LeftOut(number, str(fault)))
+            continue
+        if recipe.method == "dpo" and cells["chosen"] == cells["rejected"]:
+            left_out.append(LeftOut(number, "chosen and rejected are the same"))
             continue
         yield {
             "id": str(number),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import math
 import os
 import random
 import warnings
@@ -185,15 +186,23 @@ def _arguments(
     if rewards:
         options["reward_weights"] = [each.weight for each in rewards]
     if rows.held_back:
-        each = recipe.trainer.get("per_device_train_batch_size", 8)
         options |= {"eval_strategy": "steps", "eval_steps": 50, "eval_on_start": True}
-        options["per_device_eval_batch_size"] = each
+        options["per_device_eval_batch_size"] = _evaluated_at_once(recipe)
     elif "eval_steps" in recipe.trainer:
         options["eval_strategy"] = "no"
     try:
         return config(**{**options, **recipe.trainer})
     except (ValueError, TypeError) as fault:
         raise ConfigError(f"TRL refuses the options of recipe {recipe.name}: {fault}") from None
+
+
+def _evaluated_at_once(recipe: Recipe) -> int:
+    """Rows of an evaluation batch: as in training, and whole groups of replies to a prompt."""
+    each = int(recipe.trainer.get("per_device_train_batch_size", 8))
+    if recipe.method not in GENERATIONS:
+        return each
+    group = int(recipe.trainer.get("num_generations", GENERATIONS[recipe.method]))
+    return math.ceil(each / group) * group
 
 
 def _dataset(rows: Sequence[Mapping[str, Any]]) -> Any:

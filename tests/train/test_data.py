@@ -85,6 +85,26 @@ def test_batches_that_tear_groups_apart_are_refused(monkeypatch: pytest.MonkeyPa
         trainers.check_batches(load("rloo"))
 
 
+def test_an_evaluation_batch_holds_whole_groups() -> None:
+    small = {"per_device_train_batch_size": "1", "gradient_accumulation_steps": "8"}
+    recipe = load("grpo", settings=small)
+    trainers.check_batches(recipe)
+    assert trainers._evaluated_at_once(recipe) == 8
+    assert trainers._evaluated_at_once(load("dpo")) == 1
+
+
+def test_a_pair_of_equal_replies_teaches_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    rows = [
+        {"question": "2?", "chosen": "a", "rejected": "a"},
+        {"question": "2?", "chosen": "a", "rejected": "b"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    found = data.read(load("dpo"), str(path))
+    assert len(found.rows) == 1
+    assert found.left_out[0].reason == "chosen and rejected are the same"
+
+
 class TestIds:
     """What is trained on is what `judgekit generate` puts before the model."""
 
