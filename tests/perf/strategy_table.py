@@ -38,7 +38,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     **{name: {"n": "4"} for name in (*N, *SEARCHES, "mutual-consistency")},
     "budget-forcing": {"waits": "3"},
     "progressive-expansion": {"waits": "3"},
-    "thinking-budget": {"tokens": "64"},
+    "thinking-budget": {"budget": "64"},
     "cut-off": {"tokens": "64"},
     "end-bias": {"token": "<|im_end|>"},
 }
@@ -147,7 +147,7 @@ async def main() -> None:
     engine = open_engine(model)
     print("| strategy | correct / responses | own | forced | discarded | seconds |")
     print("|---|---:|---:|---:|---:|---:|")
-    for name, todo in plans(model, given.data, out):
+    for name, todo in list(plans(model, given.data, out)):
         if given.only and name not in given.only:
             continue
         row = await measure(name, todo, Shared(engine), out)
