@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, groupby
 from math import comb
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def accuracy(frame: pd.DataFrame, level: float = LEVEL) -> Accuracy:
         value=worst.value if graded else None,
         best=best.value if graded else None,
         low=worst.low if graded else 0.0,
-        high=best.high if graded else 1.0,
+        high=max(worst.high, best.high) if graded else 1.0,
         se=worst.se,
         level=level,
         reasons={str(name): int(count) for name, count in frame["reason"].value_counts().items()},
@@ -168,27 +168,47 @@ def over_problems(frame: pd.DataFrame, k: int, level: float = LEVEL) -> dict[str
 
     Two answers are one vote where both are correct or both were read as the same string. The best
     is the one with the highest mean log-probability; without them it is left out. The interval is
-    that of `intervals.mean_score`.
+    that of `intervals.mean_score`; its high end supposes that all open rows are right.
     """
+    right = frame["reason"] == "correct"
+    possible = right | frame["reason"].isin(OPEN)
+    found = _over_problems(frame, right, k, level)
+    if int(possible.sum()) == int(right.sum()):
+        return found
+    best = _over_problems(frame, possible, k, level)
+    return {
+        name: replace(each, high=max(each.high, best[name].high)) for name, each in found.items()
+    }
+
+
+def _over_problems(
+    frame: pd.DataFrame, right: pd.Series[bool], k: int, level: float
+) -> dict[str, Share]:
+    """`over_problems` where it is given which rows are right."""
     names = (f"pass@{k}", f"pass^{k}", f"maj@{k}", f"best@{k}")
     scores: dict[str, list[float]] = {name: [] for name in names}
+    counted = 0
     ranked = "logprob" in frame and bool(frame["logprob"].notna().all())
-    for _, rows in frame.groupby("id", sort=False):
+    for _, rows in frame.assign(right=right).groupby("id", sort=False):
         n = len(rows)
         if n < k:
             continue
-        right = (rows["reason"] == "correct").to_numpy()
-        correct = int(right.sum())
+        counted += n
+        correct = int(rows["right"].sum())
         votes = [
             True if ok else (answer if isinstance(answer, str) else None)
-            for ok, answer in zip(right, rows["extracted"], strict=True)
+            for ok, answer in zip(rows["right"], rows["extracted"], strict=True)
         ]
-        found = [pass_at_k(n, correct, k), pass_hat_k(n, correct, k), majority_at_k(votes, True, k)]
+        values = [
+            pass_at_k(n, correct, k),
+            pass_hat_k(n, correct, k),
+            majority_at_k(votes, True, k),
+        ]
         if ranked:
-            found.append(best_at_k(rows["logprob"].tolist(), right.tolist(), k))
-        for name, value in zip(names, found, strict=False):
+            values.append(best_at_k(rows["logprob"].tolist(), rows["right"].tolist(), k))
+        for name, value in zip(names, values, strict=False):
             scores[name].append(value)
-    return {name: mean_score(values, level) for name, values in scores.items() if values}
+    return {name: mean_score(each, level, rows=counted) for name, each in scores.items() if each}
 
 
 def _check_k(n: int, k: int) -> None:

@@ -12,6 +12,7 @@ from math import ceil, gcd, lcm, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from judgekit.analysis.accuracy import OPEN
 from judgekit.analysis.intervals import LEVEL, tango, tango_score
 
 if TYPE_CHECKING:
@@ -30,8 +31,10 @@ POWER = 0.8
 class Comparison:
     """Run `b` against run `a` over the problems that both have.
 
-    `difference` is accuracy b - a (shares), in [`low`, `high`] at `level`. `gained` and `lost` are
-    the problems that b has right more or less often. `p` tests that there is no difference.
+    `difference` is accuracy b - a (shares), in [`low`, `high`] at `level`. `open` counts the
+    responses of a and b that are undecided, failed or not graded and so count as wrong; however
+    they turn out, the difference seen lies in `band`. `gained` and `lost` are the problems that b
+    has right more or less often. `p` tests that there is no difference.
     `variance` is that of the difference of one problem: `between` problems, and `within` / k for k
     samples each (None where a run has one sample a problem, so that they cannot be told apart).
     """
@@ -45,6 +48,8 @@ class Comparison:
     low: float
     high: float
     level: float
+    open: tuple[int, int]
+    band: tuple[float, float]
     p: float
     test: str
     gained: tuple[str, ...]
@@ -106,6 +111,7 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, level: float = LEVEL) -> Compariso
     first, second = right_a.loc[common], right_b.loc[common]
     mean_a, mean_b = first["mean"].to_numpy(float), second["mean"].to_numpy(float)
     differences = mean_b - mean_a
+    best_a, best_b = (_by_problem(each, ("correct", *OPEN)).loc[common] for each in (a, b))
     samples = int(first["count"].max()), int(second["count"].max())
     low, high, variance = difference_interval(differences, max(samples), level)
     between = within = None
@@ -126,6 +132,11 @@ def compare(a: pd.DataFrame, b: pd.DataFrame, level: float = LEVEL) -> Compariso
         low=low,
         high=high,
         level=level,
+        open=(_more(best_a, first), _more(best_b, second)),
+        band=(
+            float(mean_b.mean() - best_a["mean"].mean()),
+            float(best_b["mean"].mean() - mean_a.mean()),
+        ),
         p=sign_flip_p(differences, steps),
         test="exact McNemar" if samples == (1, 1) else "paired permutation",
         gained=tuple(map(str, ids[differences > 0])),
@@ -230,9 +241,15 @@ def over_seeds(frame: pd.DataFrame) -> Mapping[str, float]:
     }
 
 
-def _by_problem(frame: pd.DataFrame) -> pd.DataFrame:
-    right = frame["reason"] == "correct"
-    return right.groupby(frame["id"], sort=False).agg(["mean", "count"])
+def _by_problem(frame: pd.DataFrame, right: Sequence[str] = ("correct",)) -> pd.DataFrame:
+    """For each problem, the share of rows with these reasons, and how many rows there are."""
+    chosen = frame["reason"].isin(right)
+    return chosen.groupby(frame["id"], sort=False).agg(["mean", "count"])
+
+
+def _more(possible: pd.DataFrame, right: pd.DataFrame) -> int:
+    """How many more rows are possibly right than are right."""
+    return round(float(((possible["mean"] - right["mean"]) * right["count"]).sum()))
 
 
 def _within(by_problem: pd.DataFrame) -> pd.Series[float]:

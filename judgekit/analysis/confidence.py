@@ -68,7 +68,7 @@ class Confidence:
 
     `said` is what the responses state, `logprob` exp of the mean log-probability of the model's own
     tokens. Responses that are open, or say that they do not know, are in neither. `declined`
-    counts the latter among all `n`.
+    counts the latter among `n`, all that did not fail.
     """
 
     n: int
@@ -88,7 +88,7 @@ def confidence(frame: pd.DataFrame) -> Confidence:
     decided = frame[frame["outcome"].isin(("correct", "incorrect")) & ~frame["declined"]]
     right = decided["reason"] == "correct"
     return Confidence(
-        n=len(frame),
+        n=int((frame["reason"] != "failed").sum()),
         declined=int(frame["declined"].sum()),
         said=calibration(decided["said_confidence"], right),
         logprob=calibration(np.exp(decided["logprob"].to_numpy(float)), right),

@@ -120,11 +120,11 @@ def share(values: Any, clusters: Any, level: float = LEVEL) -> Share:
     return Share(p, *_effective_wilson(p, se, m, n, level), n, m, se, level)
 
 
-def mean_score(values: Any, level: float = LEVEL) -> Share:
+def mean_score(values: Any, level: float = LEVEL, *, rows: int | None = None) -> Share:
     """The mean over problems of one score in [0, 1] each, such as pass@k; Wilson as in `share`.
 
     Scores between 0 and 1 vary less than rights and wrongs, so that the effective size may exceed
-    the number of problems.
+    the number of problems, but not that of the `rows` behind them.
     """
     import numpy as np
 
@@ -133,7 +133,7 @@ def mean_score(values: Any, level: float = LEVEL) -> Share:
         return Share(None, 0.0, 1.0, 0, 0, None, level)
     m, p = int(y.size), float(y.mean())
     se = clustered_se(y, np.arange(m))
-    return Share(p, *_effective_wilson(p, se, m, None, level), m, m, se, level)
+    return Share(p, *_effective_wilson(p, se, m, rows, level), m, m, se, level)
 
 
 def _effective_wilson(

@@ -36,7 +36,9 @@ def compare(
 
     if format not in FORMATS:
         raise errors.UnknownName("format", format, FORMATS)
-    found = compare_runs([the_run(path) for path in runs])
+    found = compare_runs(
+        [the_run(path) for path in {path.resolve(): path for path in runs}.values()]
+    )
     wanted = "json" if as_json else format
     if wanted == "terminal":
         console = screen()

@@ -85,7 +85,8 @@ def report(
         # Each training has its own page beside it, made when it ended.
         _show(trainings_report(runs), wanted)
         return errors.DONE
-    chosen = [the_run(path, quiet) for path in runs] if runs else [the_run(None, quiet)]
+    named = {path.resolve(): path for path in runs}.values() if runs else (None,)
+    chosen = [the_run(path, quiet) for path in named]
     prices = Prices.of(configuration(config))
     found = make_report(chosen, table=table, by=by, prices=prices)
     _show(found, wanted)

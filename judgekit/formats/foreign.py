@@ -123,6 +123,8 @@ def _pair(
         choices=_choices(row.get("choices")),
     )
     reason = row.get("finish_reason")
+    if reason == "error":
+        raise _Unreadable("the response failed (finish_reason error)")
     finish: FinishReason = reason if reason in ("length", "loop") else "stop"
     return problem, Response(id_, response, sample=samples[id_], finish_reason=finish)
 

@@ -16,7 +16,8 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
     found, spent = line.accuracy, line.completion
     size = f"{found.n:,}"
     if line.samples > 1:
-        size += f", {found.problems:,} problems, up to {line.samples} samples each"
+        at_most = "" if found.n == found.problems * line.samples else "up to "
+        size += f", {found.problems:,} problems, {at_most}{line.samples} samples each"
     rows = [("Responses", size)]
     if line.owed:
         rows.append(("Unfinished", f"{line.owed:,} are missing, and short responses finish first"))

@@ -18,8 +18,10 @@ from judgekit.report.table import percent
 if TYPE_CHECKING:
     import pandas as pd
 
-LABEL, ROW, PLOT = 160, 24, 320
-NAME_ROOM = 150
+LABEL, ROW, PLOT = 210, 24, 270
+LABEL_CUT = 28
+"""Characters of a name that the room before a plot holds."""
+NAME_ROOM = 185
 BINS = 30
 
 
@@ -49,7 +51,7 @@ def outcomes_chart(lines: Sequence[Line]) -> Markup:
         rows.append(_heading(benchmark, height))
         height += ROW
         for line in group:
-            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end"))
+            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end", cut=LABEL_CUT))
             at, total = float(LABEL), max(line.accuracy.n, 1)
             for name in (CORRECT, *REASONS):
                 times = line.accuracy.reasons.get(name, 0)
@@ -104,9 +106,17 @@ def tokens_chart(lines: Sequence[Line]) -> Markup:
             Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4.5">{}</circle>').format(
                 cx, cy, tip(f"{label(line, lines)}: {percent(point.accuracy)} %")
             ),
-            text(*_free(named, cx + 8, cy - 6), label(line, lines)),
+            _name(named, cx, cy - 6, label(line, lines), left_of=cx > left + wide / 2),
         ]
     return svg("Accuracy against tokens", top + high + 46, parts)
+
+
+def _name(
+    taken: list[tuple[float, float]], x: float, y: float, name: str, *, left_of: bool
+) -> Markup:
+    """The name of a point, on the side of it where the chart has room."""
+    start, free = _free(taken, x - 8 - NAME_ROOM if left_of else x + 8, y)
+    return text(start + NAME_ROOM, free, name, "end") if left_of else text(start, free, name)
 
 
 def _free(taken: list[tuple[float, float]], x: float, y: float) -> tuple[float, float]:
@@ -154,7 +164,7 @@ def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
 
 def _interval_row(line: Line, name: str, y: int) -> Markup:
     found = line.accuracy
-    parts = [text(LABEL - 10, y + 14, name, "end")]
+    parts = [text(LABEL - 10, y + 14, name, "end", cut=LABEL_CUT)]
     if found.value is None:
         parts.append(text(LABEL, y + 14, "not graded", "start", "tick"))
     else:

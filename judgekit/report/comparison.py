@@ -87,6 +87,13 @@ def differences_table(
         for first, second, each in found
         if each.only_a + each.only_b
     ]
+    notes += [
+        f"{first.setting} – {second.setting}: {each.open[0]:,} and {each.open[1]:,} responses are "
+        "open (undecided, failed, not graded) and count as wrong; whatever they are, B − A lies in "
+        f"{_points(each.band[0])} … {_points(each.band[1])}"
+        for first, second, each in found
+        if any(each.open)
+    ]
     return Table("differences", "Differences", columns, rows, tuple(notes))
 
 

@@ -66,7 +66,7 @@ def answers_table(runs: Sequence[RunLike], lines: Sequence[Line], level: float) 
 def cutoff_table(runs: Sequence[RunLike], lines: Sequence[Line], level: float) -> Table:
     """Accuracy at each token limit, from the responses as they stood there."""
     pairs, drawn = list(zip(lines, _runs_of(runs, lines), strict=True)), list[str]()
-    read = [_read(run, line, drawn) for line, run in pairs]
+    read = [_read(run, line, drawn, failed=True) for line, run in pairs]
     at = limits([response for each in read for response in each])
     columns = (*label_columns(lines), *(Column(str(limit), f"{limit:,}") for limit in at))
     rows, curves = [], []
@@ -111,9 +111,10 @@ def _runs_of(runs: Sequence[RunLike], lines: Sequence[Line]) -> list[RunLike]:
     return [by_path[line.run] for line in lines]
 
 
-def _read(run: RunLike, line: Line, notes: list[str]) -> list[Response]:
+def _read(run: RunLike, line: Line, notes: list[str], *, failed: bool = False) -> list[Response]:
     """The line's responses, or a sample of them, which a note then says."""
-    found = [r for r in run.responses if r.variant == line.variant and r.finish_reason != "error"]
+    of_line = [response for response in run.responses if response.variant == line.variant]
+    found = [r for r in of_line if failed or r.finish_reason != "error"]
     if len(found) <= MOST_READ:
         return found
     notes.append(

@@ -88,11 +88,12 @@ def reliability_chart(found: Calibration, title: str) -> Markup:
             f"{100 * each.low:.0f}–{100 * each.high:.0f} %: {percent(each.accuracy)} % right of "
             f"{each.n}, mean confidence {percent(each.confidence)} %"
         )
+        tall = max(side * each.accuracy, 2)  # a bin with nothing right is seen too
         parts.append(
             Markup(
                 '<rect class="o-correct" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">'
                 "{}</rect>"
-            ).format(x, base - side * each.accuracy, wide, side * each.accuracy, tip(note))
+            ).format(x, base - tall, wide, tall, tip(note))
         )
     parts += [
         line(left, base, left + side, top, "frontier"),

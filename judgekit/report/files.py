@@ -15,7 +15,7 @@ from judgekit.report.table import Cell, Report, Table
 
 _OWN = frozenset(
     {"loops", "format", "slices", "differences", "cost", "confidence"}
-    | {"answers", "cutoff", "votes", "scaling"}
+    | {"answers", "cutoff", "votes", "scaling", "lengths"}
 )
 """Tables that are a CSV file of their own; of the others the numbers stand in `card.flat_table`."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|#~$])")
@@ -55,7 +55,8 @@ def latex(report: Report) -> str:
         spec = "".join("r" if column.align == "right" else "l" for column in table.columns)
         rows = [" & ".join(_tex_cell(cell) for cell in row) + r" \\" for row in table.rows]
         heads = " & ".join(_tex(column.head) for column in table.columns) + r" \\"
-        caption = ". ".join(_tex(text) for text in (table.title, *table.notes))
+        caption = _tex(table.title) + (": " if table.notes else "")
+        caption += "; ".join(_tex(note) for note in table.notes)
         parts.append(
             "\n".join(
                 [

@@ -10,7 +10,14 @@ from judgekit.analysis.accuracy import accuracy_by
 from judgekit.analysis.tokens import tokens
 from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Column, Table, count, interval, number, percent, words
-from judgekit.report.tables import label_cells, label_columns, level_head, varying
+from judgekit.report.tables import (
+    accuracy_note,
+    label_cells,
+    label_columns,
+    level_head,
+    shown_reasons,
+    varying,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +36,7 @@ def slices_table(frames: Frames, field: str, level: float) -> Table:
     equal size over all runs.
     """
     lines = [line for line, _ in frames]
+    reasons = shown_reasons(lines)
     columns = (
         *label_columns(lines),
         Column(field, field, "left"),
@@ -36,8 +44,7 @@ def slices_table(frames: Frames, field: str, level: float) -> Table:
         Column("accuracy", "accuracy"),
         Column("interval", level_head(lines)),
         Column("tokens", "tokens"),
-        Column("truncated", "truncated"),
-        Column("looped", "looped"),
+        *(Column(name.replace(" ", "_"), name) for name in reasons),
     )
     rows = []
     for line, frame in _sliced(frames, field):
@@ -50,13 +57,15 @@ def slices_table(frames: Frames, field: str, level: float) -> Table:
                     words(None if missing else value),
                     count(found.n),
                     Cell(percent(found.value), found.value),
-                    Cell("–" if found.value is None else interval(found.low, found.high)),
+                    words(None)
+                    if found.value is None
+                    else Cell(interval(found.low, found.high), [found.low, found.high]),
                     number(tokens(part).mean, 0),
-                    count(found.reasons.get("truncated", 0)),
-                    count(found.reasons.get("looped", 0)),
+                    *(count(found.reasons.get(name, 0)) for name in reasons),
                 )
             )
-    return Table("slices", f"By {field}", columns, tuple(rows), labels=len(varying(lines)))
+    notes = (accuracy_note(lines),)
+    return Table("slices", f"By {field}", columns, tuple(rows), notes, len(varying(lines)))
 
 
 def _sliced(frames: Frames, field: str) -> Frames:

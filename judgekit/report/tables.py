@@ -10,15 +10,14 @@ from judgekit.analysis.tokens import QUANTILES
 from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Column, Span, Table, count, interval, number, percent, words
 
+NONE = "none: no stage was certain, the response is undecided"
 AT_LIMIT = "at limit: ended by the token limit; those without an answer are truncated, or looped"
 
 
 def accuracy_table(lines: Sequence[Line]) -> Table:
     """Accuracy in per cent with its interval; rows are settings, columns benchmarks."""
     table, shown = _pivot("accuracy", "Accuracy", lines, _accuracy_cell)
-    notes = [f"accuracy in % [{level_head(lines)} interval]"]
-    if any(line.accuracy.open for line in lines):
-        notes[0] += "; undecided and failed count as wrong, the interval allows that they are right"
+    notes = [accuracy_note(lines)]
     columns = [_marked(column) for column in zip(*shown, strict=True)]
     rows = tuple(
         (*row[: table.labels], *cells)
@@ -94,7 +93,9 @@ def lengths_table(lines: Sequence[Line]) -> Table:
                     *label_cells(lines, line),
                     words(name),
                     number(found.mean, 1),
-                    Cell(f"{number(found.low, 0).text}–{number(found.high, 0).text}"),
+                    words(None)
+                    if found.low != found.low
+                    else Cell(f"{found.low:,.0f}–{found.high:,.0f}", [found.low, found.high]),
                     *quantiles[:2],
                     number(found.median, 0),
                     *quantiles[2:],
@@ -134,12 +135,7 @@ def loops_table(lines: Sequence[Line]) -> Table:
 
 def outcomes_table(lines: Sequence[Line]) -> Table:
     """What became of the responses."""
-    always = ("wrong", "truncated", "looped", "undecided")
-    reasons = [
-        name
-        for name in REASONS
-        if name in always or any(name in line.accuracy.reasons for line in lines)
-    ]
+    reasons = shown_reasons(lines)
     columns = (
         *label_columns(lines),
         Column("n", "n"),
@@ -188,12 +184,30 @@ def details_table(lines: Sequence[Line]) -> Table:
         for line in lines
     )
     return Table(
-        *("details", "Who decided, how they ended", columns, rows, (AT_LIMIT,)),
+        *("details", "Who decided, how they ended", columns, rows, (NONE, AT_LIMIT)),
         labels=len(varying(lines)),
     )
 
 
 # --- pieces -------------------------------------------------------------------------------------
+
+
+def accuracy_note(lines: Sequence[Line]) -> str:
+    """What an accuracy and its interval are."""
+    note = f"accuracy in % [{level_head(lines)} interval]"
+    if any(line.accuracy.open for line in lines):
+        note += "; undecided and failed count as wrong, the interval allows that they are right"
+    return note
+
+
+def shown_reasons(lines: Sequence[Line]) -> list[str]:
+    """What may become of a response but correct: the usual reasons, and the others that occur."""
+    always = ("wrong", "truncated", "looped", "undecided")
+    return [
+        name
+        for name in REASONS
+        if name in always or any(name in line.accuracy.reasons for line in lines)
+    ]
 
 
 def _pivot(

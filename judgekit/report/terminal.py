@@ -19,9 +19,9 @@ _LOOK = (
     ("correct", "█", "green"),
     ("wrong", "▓", "red"),
     ("truncated", "▒", "yellow"),
-    ("looped", "▒", "magenta"),
+    ("looped", "~", "magenta"),
     ("no answer", "░", "bright_black"),
-    ("undecided", "░", "cyan"),
+    ("undecided", "?", "cyan"),
     ("failed", "x", "bright_red"),
     ("ungraded", "·", "bright_black"),
 )

@@ -190,6 +190,26 @@ class TestSamples:
         assert found["pass@3"].value == 1.0
         assert found["pass^3"].value == 0.0
 
+    def test_open_rows_widen_what_samples_are_said_to_give(self) -> None:
+        table = rows("cuwuwwwfwwww", "aaabbbcccddd").assign(extracted="7")
+        found = over_problems(table, 3)
+        assert found["pass@3"].value == 0.25
+        assert (
+            found["pass@3"].high
+            > over_problems(table.replace("undecided", "wrong"), 3)["pass@3"].high
+        )
+        # Even where nothing is right, what is open makes no interval shorter.
+        for reasons in ("uwwwwwwwwwww", "wwwwwwwwwwww"):
+            none = over_problems(rows(reasons, "aaabbbcccddd").assign(extracted="7"), 3)
+            assert none["pass^3"].high == pytest.approx(wilson(0, 4 * (1.96 / 3.182) ** 2)[1], 1e-3)
+
+    def test_pass_at_1_is_the_accuracy(self) -> None:
+        table = rows("cuwwcwwwfwww", "aaabbbcccddd").assign(extracted="7")
+        once, all_rows = over_problems(table, 1)["pass@1"], accuracy(table)
+        assert (once.value, once.low, once.high) == pytest.approx(
+            (all_rows.value, all_rows.low, all_rows.high)
+        )
+
 
 LOOP = Loop("terminal", 3, 2, 90.0, 178)
 

@@ -153,6 +153,14 @@ class TestCompare:
         assert (found.difference, found.test) == (0.25, "exact McNemar")
         assert found.low < found.difference < found.high
 
+    def test_what_is_open_could_turn_out_either_way(self) -> None:
+        a, b = frame([1, 0, 0, 0]), frame([1, 1, 0, 0])
+        a.loc[1, "reason"], a.loc[2, "reason"], b.loc[3, "reason"] = "undecided", "failed", "failed"
+        found = compare(a, b)
+        assert (found.open, found.difference, found.band) == ((2, 1), 0.25, (-0.25, 0.5))
+        closed = compare(frame([1, 0]), frame([1, 1]))
+        assert (closed.open, closed.band) == ((0, 0), (0.5, 0.5))
+
     def test_nothing_in_common(self) -> None:
         with pytest.raises(ValueError, match="no problem in common"):
             compare(frame([1], ["a"]), frame([1], ["b"]))

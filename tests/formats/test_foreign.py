@@ -78,13 +78,14 @@ def test_rows_that_cannot_be_read_are_left_out_with_the_reason(tmp_path: Path) -
         '{"gold": 5, "response": ""}',
         '{"gold": true, "response": "a"}',
         '{"gold": 123456789012345678901234567890, "response": "a"}',
+        '{"gold": "5", "response": "", "finish_reason": "error"}',
     ]
     path.write_text("\n".join(rows))
     found = read_responses(path)
     assert [problem.id for problem in found.problems] == ["1", "8"]
     assert found.problems[1].gold == "5"
     assert found.responses[1].text == ""
-    assert [row.number for row in found.left_out] == [2, 3, 4, 5, 6, 7, 9, 10]
+    assert [row.number for row in found.left_out] == [2, 3, 4, 5, 6, 7, 9, 10, 11]
     reasons = {row.number: row.reason for row in found.left_out}
     assert reasons[2] == "gold is missing"
     assert reasons[3] == "gold is empty"
@@ -92,6 +93,7 @@ def test_rows_that_cannot_be_read_are_left_out_with_the_reason(tmp_path: Path) -
     assert reasons[5] == "response is missing"
     assert reasons[6] == "response should be text, is an object"
     assert reasons[7].startswith("not JSON")
+    assert reasons[11] == "the response failed (finish_reason error)"
     assert reasons[10] == "gold is too large a number to be read exactly: write it as text"
 
 

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from judgekit.errors import UserError
-from judgekit.records import Grade, Problem, Response
+from judgekit.records import Grade, Outcome, Problem, Response
 from judgekit.report import compare_runs, render
+
+OUTCOMES: dict[str, Outcome] = {"c": "correct", "w": "incorrect", "u": "undecided"}
 
 
 @dataclass
 class Finished:
-    """A run in memory, graded by a string of c and w."""
+    """A run in memory, graded by a string of c, w and u."""
 
     fates: str
     strategy: str
@@ -42,7 +44,7 @@ class Finished:
     @property
     def grades(self) -> list[Grade]:
         return [
-            Grade(f"p{i}", "correct" if fate == "c" else "incorrect", "exact", extracted="4")
+            Grade(f"p{i}", OUTCOMES[fate], "exact", extracted="4")
             for i, fate in enumerate(self.fates)
         ]
 
@@ -61,11 +63,27 @@ def test_difference_flips_and_power() -> None:
     assert any("2 problems stand in one of the runs only" in note for note in differences.notes)
 
 
+def test_what_is_open_is_told() -> None:
+    differences = compare_runs([A, Finished("uuccwwwwww", "cod")]).tables[0]
+    (note,) = [note for note in differences.notes if "open" in note]
+    assert note.startswith("cot – cod: 0 and 2 responses are open")
+    assert note.endswith("B − A lies in −10.0 … +10.0")
+    assert not any("open" in note for note in compare_runs([A, B]).tables[0].notes)
+
+
 def test_three_runs_are_corrected_for_three_tests() -> None:
     third = Finished("wwwwwwwwww", "standard")
     rows = compare_runs([A, B, third]).tables[0].rows
     assert len(rows) == 3
     assert rows[2][7].value == pytest.approx(3 * 0.015625)
+
+
+def test_a_caption_reads_as_a_sentence() -> None:
+    caption = render(compare_runs([A, B]), "latex").split("\\caption{")[1].split("}\n")[0]
+    assert caption == (
+        "Differences: differences in percentage points, paired by problem; exact McNemar test; "
+        "cot -- cod: 2 problems stand in one of the runs only and are left out."
+    )
 
 
 def test_every_format() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,8 @@ from judgekit.analysis.cost import Price, Prices
 from judgekit.config import parse
 from judgekit.records import Cost, Grade, Problem, Response, Segment, Usage, Verdict
 from judgekit.report import compare_runs, html, render, report
-from judgekit.report.table import Table
+from judgekit.report.charts import tokens_chart
+from judgekit.report.table import Table, percent
 from judgekit.report.terminal import fitting
 from tests.report.test_report import Finished
 
@@ -156,6 +159,17 @@ def test_shorter_runs_from_one_long_one() -> None:
     assert [x for x, _ in curve.points] == [64, 128, 200]
 
 
+def test_failed_responses_count_at_every_token_limit() -> None:
+    made = run([[RIGHT], [WRONG]])
+    made.responses[1] = replace(made.responses[1], text="", finish_reason="error", error="gone")
+    made.grades.pop()
+    found = report([made], table="cutoff")
+    last = found.tables[0].rows[0][-1].text
+    accuracy = found.lines[0].accuracy
+    assert last == f"50.0 [{percent(accuracy.low)}–{percent(accuracy.high)}]"
+    assert accuracy.high == 1
+
+
 def test_best_of_n() -> None:
     (table,) = report([run([[RIGHT, WRONG, WRONG, RIGHT], [WRONG] * 4])], table="votes").tables
     assert [column.key for column in table.columns[2:]] == ["1", "2", "4"]
@@ -233,6 +247,30 @@ def test_lengths_of_thinking_and_answer() -> None:
     assert cells(table, "q90") == ["30", "70", "100"]
     _, table = report([run([[RIGHT]])], table="tokens").tables
     assert cells(table, "part") == ["all"]
+
+
+def test_slices_tell_what_became_of_their_responses() -> None:
+    made = run([[RIGHT], [WRONG], [WRONG]])
+    made.grades[2] = replace(made.grades[2], outcome="undecided")
+    found = report([made], by="kind")
+    (table,) = found.tables
+    assert [cells(table, name) for name in ("n", "wrong", "undecided")] == [["3"], ["1"], ["1"]]
+    assert "undecided and failed count as wrong" in table.notes[0]
+    row = next(csv.DictReader(io.StringIO(render(found, "csv"))))
+    low, high = map(float, row["interval"].split())
+    assert 0 < low < float(row["accuracy"]) < high < 1
+
+
+def test_lengths_as_csv() -> None:
+    found = report([run([[RIGHT]] * 3)], table="tokens")
+    row = next(csv.DictReader(io.StringIO(render(found, "csv"))))
+    assert (row["part"], row["q99"], row["interval"]) == ("all", "100.0", "100.0 100.0")
+
+
+def test_a_point_on_the_right_has_its_name_on_the_left() -> None:
+    drawn = str(tokens_chart(report([run([[RIGHT]]), run([[WRONG]], "cod", 20)]).lines))
+    assert 'text-anchor="end" class="">cot<' in drawn
+    assert 'text-anchor="start" class="">cod<' in drawn
 
 
 def test_slices_of_a_length_are_quarters() -> None:
