@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LABEL, ROW, PLOT = 210, 24, 270
-LABEL_CUT = 28
-"""Characters of a name that the room before a plot holds."""
 NAME_ROOM = 185
+MIDDLE = 120
 BINS = 30
 
 
@@ -51,7 +50,7 @@ def outcomes_chart(lines: Sequence[Line]) -> Markup:
         rows.append(_heading(benchmark, height))
         height += ROW
         for line in group:
-            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end", cut=LABEL_CUT))
+            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end"))
             at, total = float(LABEL), max(line.accuracy.n, 1)
             for name in (CORRECT, *REASONS):
                 times = line.accuracy.reasons.get(name, 0)
@@ -120,9 +119,10 @@ def _name(
 
 
 def _free(taken: list[tuple[float, float]], x: float, y: float) -> tuple[float, float]:
-    """The place for a name, moved down until no other is there; it is then taken."""
+    """The place for a name, moved to where more room is until no other is there; then taken."""
+    step = -12 if y > MIDDLE else 12
     while any(abs(x - other) < NAME_ROOM and abs(y - at) < 12 for other, at in taken):
-        y += 12
+        y += step
     taken.append((x, y))
     return x, y
 
@@ -164,7 +164,7 @@ def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
 
 def _interval_row(line: Line, name: str, y: int) -> Markup:
     found = line.accuracy
-    parts = [text(LABEL - 10, y + 14, name, "end", cut=LABEL_CUT)]
+    parts = [text(LABEL - 10, y + 14, name, "end")]
     if found.value is None:
         parts.append(text(LABEL, y + 14, "not graded", "start", "tick"))
     else:
