@@ -166,13 +166,15 @@ class _Pages:
         offset = 0
         for run in self.runs:
             benchmark = str(run.config.get("benchmark", "")) or run.path.name
-            known = {problem.id: problem for problem in run.problems}
+            for problem in run.problems:
+                problems.setdefault((benchmark, problem.id), problem)
             grades = {grade.key: grade for grade in run.grades}
             labels = _labels(run)
             variants = list(dict.fromkeys(r.variant for r in run.responses)) or [""]
-            for response in run.responses:
+            # Responses stand in the file as they were finished.
+            for response in sorted(run.responses, key=lambda response: response.sample):
                 place = (benchmark, response.id)
-                problems.setdefault(place, known.get(response.id, Problem(response.id, "", "")))
+                problems.setdefault(place, Problem(response.id, "", ""))
                 line = offset + variants.index(response.variant)
                 shown = _response(
                     response, grades.get(response.key), labels.get(response.key, []), longest
@@ -191,6 +193,7 @@ class _Pages:
                     "answers": rows[benchmark, key],
                 }
                 for (benchmark, key), problem in problems.items()
+                if (benchmark, key) in rows
             ],
         }
 

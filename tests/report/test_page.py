@@ -21,6 +21,7 @@ from judgekit.errors import UserError
 from judgekit.records import Grade, Label, Loop, Problem, Response, Segment, Verdict
 from judgekit.report import html
 from judgekit.report.page import loop_span
+from tests.report.test_report import Finished as Listed
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m]]>"
 LOOPING = "so we try again, x is five; " * 40
@@ -127,6 +128,14 @@ class TestTheFile:
         assert answer["trail"][1] == ["symbolic", "correct", "1/2", "equal", 0.9]
         assert answer["labels"][0][:2] == ["incorrect", "ann"]
         assert second["answers"]["0"][0]["reason"] == "ungraded"
+
+    def test_problems_and_samples_stand_in_their_order_not_as_they_were_finished(self) -> None:
+        responses = [Response(key, "4", sample) for key, sample in (("b", 1), ("a", 0), ("b", 0))]
+        problems = [Problem(key, "2 + 2?", "4") for key in ("a", "b", "unanswered")]
+        config = {"model": "m", "benchmark": "sums", "strategy": "cot"}
+        found = embedded(html([Listed(Path("runs/x"), config, problems, responses, [])]))
+        assert [each["id"] for each in found["problems"]] == ["a", "b"]
+        assert [each["sample"] for each in found["problems"][1]["answers"]["0"]] == [0, 1]
 
     def test_authors_and_the_loop_are_marked(self) -> None:
         data = embedded(html([run()]))

@@ -107,7 +107,8 @@
     const trail = (answer.trail || []).map(([stage, outcome, extracted, evidence, confidence]) => make("tr", {}, ...[stage, outcome, extracted, evidence, confidence === null ? "" : confidence.toFixed(2)].map((t) => make("td", {}, ...mathematics(t)))));
     const labels = (answer.labels || []).map(([outcome, by, when, note]) => make("tr", {}, ...[outcome, by, when, note].map((t) => make("td", {}, t))));
     const table = (heads, body) => make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((h) => make("th", { scope: "col" }, h)))), make("tbody", {}, ...body)));
-    const legend = make("p", { class: "note" }, "grey: thinking; ");
+    const legend = make("p", { class: "note" });
+    if (answer.segments.some(([, role]) => role === "thinking")) legend.append("grey: thinking ");
     for (const [name, text] of [["forced", "written by the strategy"], ["second", "second model"], ["looped", "loop after its first cycle"]])
       if (answer.segments.some(([by, , looped]) => (name === "looped" ? looped : name === "forced" ? by === "forced" : by !== "forced" && by !== "model"))) legend.append(make("mark", { style: `background: var(--${name}); color: inherit` }, text), " ");
     const page = $("page");
