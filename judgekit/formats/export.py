@@ -19,7 +19,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +39,17 @@ _OPEN = ("meta", "usage")
 """Mappings whose keys are data."""
 
 
-def rows(run: Run, grading: str | None = None) -> Iterator[dict[str, Any]]:
-    """The rows in the order of the run; `grading` picks another than the newest complete one."""
+def rows(run: Run, grades: Iterable[Grade]) -> Iterator[dict[str, Any]]:
+    """The rows in the order of the run."""
     problems = {problem.id: problem for problem in run.problems}
-    grades = {grade.key: grade for grade in (run.graded(grading) if grading else run.grades)}
+    grade_of = {grade.key: grade for grade in grades}
     labels: dict[Key, list[Label]] = {}
     for label in run.labels:
         labels.setdefault(label.key, []).append(label)
     of_run = {"run": run.name, **{name: run.config.get(name) for name in _RUN}}
     for response in run.responses:
         key = response.key
-        problem, grade = problems.get(response.id), grades.get(key)
+        problem, grade = problems.get(response.id), grade_of.get(key)
         yield {**of_run, **_row(response, problem, grade, labels.get(key, []))}
 
 
@@ -73,12 +73,12 @@ def _row(
 _APART = ("schema", "id", "sample", "variant", "text", "token_ids")
 
 
-def write_csv(run: Run, grading: str | None, path: Path) -> int:
+def write_csv(run: Run, grades: Iterable[Grade], path: Path) -> int:
     """The plain columns; returns the number of rows, as all writers do."""
     count = 0
     with disk(path), path.open("w", encoding="utf-8", newline="") as file:
         sheet: csv.DictWriter[str] | None = None
-        for row in rows(run, grading):
+        for row in rows(run, grades):
             loop = row["loop"]
             flat = {name: value for name, value in row.items() if name not in _NESTED}
             flat["loop"] = loop["kind"] if loop else None
@@ -93,19 +93,19 @@ def write_csv(run: Run, grading: str | None, path: Path) -> int:
 _NESTED = ("choices", "meta", "segments", "usage", "trail", "labels")
 
 
-def write_jsonl(run: Run, grading: str | None, path: Path) -> int:
+def write_jsonl(run: Run, grades: Iterable[Grade], path: Path) -> int:
     """Everything, a row a line."""
     import orjson
 
     count = 0
     with disk(path), path.open("wb") as file:
-        for row in rows(run, grading):
+        for row in rows(run, grades):
             file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
             count += 1
     return count
 
 
-def write_parquet(run: Run, grading: str | None, path: Path) -> int:
+def write_parquet(run: Run, grades: Iterable[Grade], path: Path) -> int:
     """Everything, nested columns as lists of structures. Raises `MissingExtra` without pyarrow."""
     try:
         import pyarrow
@@ -114,7 +114,7 @@ def write_parquet(run: Run, grading: str | None, path: Path) -> int:
         raise MissingExtra("pyarrow", "parquet") from None
     schema, count = _schema(pyarrow), 0
     with disk(path), pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as file:
-        every = rows(run, grading)
+        every = rows(run, grades)
         while group := list(itertools.islice(every, GROUP)):
             for row in group:
                 row.update({name: json.dumps(row[name]) for name in _OPEN})
@@ -179,7 +179,7 @@ row a response, the deciding stage and the whole trail of verdicts in it.
 """
 
 
-def write_hf(run: Run, grading: str | None, path: Path) -> int:
+def write_hf(run: Run, grades: Iterable[Grade], path: Path) -> int:
     """A folder that `datasets.load_dataset` reads, and that the hub shows when uploaded."""
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file", hint="--to hf writes a folder: name another --out")
@@ -187,19 +187,15 @@ def write_hf(run: Run, grading: str | None, path: Path) -> int:
         (path / "data").mkdir(parents=True, exist_ok=True)
         about = {name: run.config.get(name, "?") for name in _RUN}
         (path / "README.md").write_text(CARD.format(name=run.name, **about), encoding="utf-8")
-    return write_parquet(run, grading, path / "data" / "test-00000-of-00001.parquet")
+    return write_parquet(run, grades, path / "data" / "test-00000-of-00001.parquet")
 
 
-def _write_inspect(run: Run, grading: str | None, path: Path) -> int:
-    return write_inspect(run, run.graded(grading) if grading else run.grades, path)
-
-
-WRITERS: Mapping[str, tuple[str, Callable[[Run, str | None, Path], int]]] = {
+WRITERS: Mapping[str, tuple[str, Callable[[Run, Sequence[Grade], Path], int]]] = {
     "parquet": (".parquet", write_parquet),
     "csv": (".csv", write_csv),
     "jsonl": (".jsonl", write_jsonl),
     "hf": ("-hf", write_hf),
-    "inspect": (".inspect.json", _write_inspect),
+    "inspect": (".inspect.json", write_inspect),
 }
 """Each form: how the name of its file ends, and its writer."""
 
@@ -207,9 +203,11 @@ WRITERS: Mapping[str, tuple[str, Callable[[Run, str | None, Path], int]]] = {
 def export(run: Run, to: str, path: Path, grading: str | None = None) -> int:
     """Write the run in the form `to` (a key of `WRITERS`) and return the number of responses.
 
-    Raises `UserError` for a run without responses, `MissingExtra` where Parquet is wanted without
+    `grading` picks another than the newest complete one. Raises `UserError` for a run without
+    responses, `UnknownName` for a grading that is not there, `MissingExtra` where Parquet is wanted without
     pyarrow, `EnvironmentFault` where the disk refuses.
     """
     if not run.responses:
         raise UserError(f"{run.path} has no responses to export", hint="judgekit generate")
-    return WRITERS[to][1](run, grading, path)
+    grades = run.graded(grading) if grading else run.grades
+    return WRITERS[to][1](run, grades, path)

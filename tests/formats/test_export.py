@@ -46,7 +46,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def test_a_row_is_a_response_with_all_that_is_known(graded: Run) -> None:
-    table = list(rows(graded))
+    table = list(rows(graded, graded.grades))
     assert len(table) == 10
     keys = [(row["id"], row["sample"], row["variant"]) for row in table]
     assert keys == [tuple(response.key) for response in graded.responses]
@@ -90,7 +90,7 @@ def test_parquet_has_the_same_columns_for_every_run(graded: Run, tmp_path: Path)
     first = pyarrow.parquet.read_table(tmp_path / "a.parquet")
     second = pyarrow.parquet.read_table(tmp_path / "b.parquet")
     assert first.schema == second.schema
-    assert first.column_names == list(next(rows(graded)))
+    assert first.column_names == list(next(rows(graded, graded.grades)))
     assert second["outcome"].null_count == 10
     assert first["trail"][0].as_py()[0]["cost"]["calls"] == 0
     assert first["labels"][0].as_py()[0]["by"] == "ann"
@@ -158,8 +158,9 @@ def test_the_command(
 
 
 def test_faults_are_one_line(
-    graded: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    graded: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     cases: Sequence[tuple[Sequence[str], int, str]] = (
         (["--to", "exel"], 2, "exel"),
         (["--to", "csv", "--out", str(tmp_path / "no" / "such" / "x.csv")], 3, "No such file"),
@@ -170,3 +171,4 @@ def test_faults_are_one_line(
         told = capsys.readouterr().err
         assert says in told
         assert len(told.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
