@@ -63,3 +63,8 @@ def loops(frame: pd.DataFrame) -> dict[str, int]:
     counts = frame["loop"].value_counts()
     kinds = ("terminal", "numeric", "recovered", "near")
     return {kind: int(counts[kind]) for kind in kinds if kind in counts}
+
+
+def ends_looping(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each response has a loop that it did not leave."""
+    return frame["loop"].notna() & (frame["loop"] != "recovered")

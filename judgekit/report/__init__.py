@@ -18,6 +18,7 @@ from judgekit.report.comparison import compare_runs
 from judgekit.report.costs import cost_table
 from judgekit.report.courses import answers_table, cutoff_table
 from judgekit.report.forms import format_table, thinking_table
+from judgekit.report.loops import looping_table, loops_table
 from judgekit.report.scaling import scaling_table, votes_table
 from judgekit.report.seeds import seeds_table
 from judgekit.report.slices import slices_table
@@ -29,7 +30,6 @@ from judgekit.report.tables import (
     corrected_table,
     details_table,
     lengths_table,
-    loops_table,
     outcomes_table,
     tokens_table,
 )
@@ -160,7 +160,7 @@ def _of_lines(*makers: Callable[[Sequence[Line]], Table | None]) -> Callable[[_F
 _BY_NAME: Mapping[str, Callable[[_Found], list[Table]]] = {
     "accuracy": _of_lines(accuracy_table),
     "tokens": _of_lines(tokens_table, lengths_table),
-    "loops": _of_lines(loops_table),
+    "loops": _of_lines(looping_table, loops_table),
     "format": _of_lines(format_table, thinking_table),
     "cost": _of_lines(cost_table),
     "confidence": _of_lines(confidence_table),

@@ -30,9 +30,8 @@ def summary_rows(line: Line) -> list[tuple[str, str]]:
             )
         )
         if found.open:
-            rows.append(
-                ("", f"{percent(found.best)} % if the {found.open:,} open ones were all right")
-            )
+            ones = "open one was" if found.open == 1 else f"{found.open:,} open ones were all"
+            rows.append(("", f"{percent(found.best)} % if the {ones} right"))
         rows += _corrected_rows(line.corrected)
         rows += [
             (name, f"{percent(each.value, sign=True)}, interval {interval(each.low, each.high)}")

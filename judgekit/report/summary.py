@@ -14,7 +14,7 @@ from judgekit.analysis.cost import Cost, Prices, cost
 from judgekit.analysis.format import expected
 from judgekit.analysis.frame import frame
 from judgekit.analysis.intervals import LEVEL, Share, share
-from judgekit.analysis.tokens import Tokens, at_limit, loops, tokens
+from judgekit.analysis.tokens import Tokens, at_limit, ends_looping, loops, tokens
 from judgekit.audit.correction import Corrected, corrected
 from judgekit.records import Grade, Problem, Response
 from judgekit.runs import Run
@@ -45,7 +45,8 @@ class Line:
     `owed` counts responses that an unfinished run lacks. `stages` counts who decided, `undecided`
     ones under `none`. `sampled` has pass@k, pass^k, maj@k and best@k for the k samples that every
     problem has, where k > 1, and `seed_std` is the standard deviation of the accuracies of single
-    samples. `at_limit` counts the responses that the token limit ended, by what became of them.
+    samples. `looping` is the share of responses that end in a loop, of those that did not fail.
+    `at_limit` counts the responses that the token limit ended, by what became of them.
     `format_asked` says in words what form the prompt asks for, and is empty where it asks for none;
     `format_faults` counts the first rule that each response broke, `thinking` S1-Bench's classes
     where the model thinks in tags. `corrected` is the accuracy that labels correct, where there are
@@ -69,6 +70,7 @@ class Line:
     cost: Cost
     at_limit: Mapping[str, int]
     loops: Mapping[str, int]
+    looping: Share
     confidence: Confidence
     format_asked: str
     format_kept: Share
@@ -113,6 +115,7 @@ def _line(
     prices: Prices | None,
 ) -> Line:
     judged = rows[rows["format_ok"].notna()]
+    ran = rows[rows["reason"] != "failed"]
     strategy = str(run.config.get("strategy", ""))
     per_problem = rows.groupby("id").size()
     k = int(per_problem.min()) if len(rows) else 0
@@ -135,6 +138,7 @@ def _line(
         cost=cost(rows, prices),
         at_limit=at_limit(rows),
         loops=loops(rows),
+        looping=share(ends_looping(ran), ran["id"], level),
         confidence=confidence(rows),
         format_asked=expected(strategy, prompt).described,
         format_kept=share(judged["format_ok"].to_numpy(float), judged["id"], level),

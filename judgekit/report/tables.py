@@ -10,21 +10,19 @@ from judgekit.analysis.tokens import QUANTILES
 from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Column, Span, Table, count, interval, number, percent, words
 
+BOLD = "bold: best of its column; *: its interval reaches the best"
 NONE = "none: no stage was certain, the response is undecided"
 AT_LIMIT = "at limit: ended by the token limit; those without an answer are truncated, or looped"
 
 
 def accuracy_table(lines: Sequence[Line]) -> Table:
     """Accuracy in per cent with its interval; rows are settings, columns benchmarks."""
-    table, shown = _pivot("accuracy", "Accuracy", lines, _accuracy_cell)
+    table, shown = pivot("accuracy", "Accuracy", lines, _accuracy_cell)
     notes = [accuracy_note(lines)]
-    columns = [_marked(column) for column in zip(*shown, strict=True)]
-    rows = tuple(
-        (*row[: table.labels], *cells)
-        for row, cells in zip(table.rows, zip(*columns, strict=True), strict=True)
-    )
+    columns = [marked(each, _accuracy_cell, _span) for each in zip(*shown, strict=True)]
+    rows = with_cells(table, columns)
     if any(cell.mark == "tie" for row in rows for cell in row):
-        notes.append("bold: best of its column; *: its interval reaches the best")
+        notes.append(BOLD)
     notes += _unfinished(lines)
     pictures = tuple(_span(row[0]) for row in shown) if len(columns) == 1 else ()
     return replace(table, rows=rows, notes=tuple(notes), pictures=pictures)
@@ -64,7 +62,7 @@ def corrected_table(lines: Sequence[Line]) -> Table:
 
 def tokens_table(lines: Sequence[Line]) -> Table:
     """Mean completion tokens, the models' own, with the median."""
-    table, _ = _pivot("tokens", "Completion tokens", lines, _tokens_cell)
+    table, _ = pivot("tokens", "Completion tokens", lines, _tokens_cell)
     notes = ["mean (median) of the tokens that the model wrote"]
     if any(line.cost.forced or line.cost.discarded for line in lines):
         notes[0] += "; forced and discarded ones are not among them"
@@ -104,33 +102,6 @@ def lengths_table(lines: Sequence[Line]) -> Table:
             )
     notes = ("the models' own tokens: mean with interval clustered by problem, and quantiles",)
     return Table("lengths", "Lengths", columns, tuple(rows), notes, len(varying(lines)))
-
-
-def loops_table(lines: Sequence[Line]) -> Table:
-    """Loops by kind, what they wasted, and truncation."""
-    kinds = ("terminal", "numeric", "recovered", "near")
-    columns = (
-        *label_columns(lines),
-        Column("n", "n"),
-        *(Column(kind, kind) for kind in kinds),
-        Column("wasted_share", "wasted"),
-        Column("at_limit", "at limit"),
-    )
-    rows = tuple(
-        (
-            *label_cells(lines, line),
-            count(line.accuracy.n),
-            *(count(line.loops.get(kind, 0)) for kind in kinds),
-            _share_cell(line.cost.wasted, line.completion.total),
-            count(sum(line.at_limit.values())),
-        )
-        for line in lines
-    )
-    notes = (
-        "wasted: units of a loop after its first cycle, as a share of all completion tokens",
-        AT_LIMIT,
-    )
-    return Table("loops", "Loops", columns, rows, notes, len(varying(lines)))
 
 
 def outcomes_table(lines: Sequence[Line]) -> Table:
@@ -210,7 +181,7 @@ def shown_reasons(lines: Sequence[Line]) -> list[str]:
     ]
 
 
-def _pivot(
+def pivot(
     name: str, title: str, lines: Sequence[Line], cell: Callable[[Line], Cell]
 ) -> tuple[Table, list[list[Line | None]]]:
     """The table, and the line behind each cell."""
@@ -238,19 +209,37 @@ def _pivot(
     return table, places
 
 
-def _marked(column: Sequence[Line | None]) -> list[Cell]:
-    """The best of a column marked, and those that are not clearly below it."""
-    values = [line.accuracy.value for line in column if line and line.accuracy.value is not None]
-    top = max(values, default=0.0)
+def with_cells(table: Table, columns: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
+    """The rows of a pivoted table with other cells, given column by column."""
+    across = zip(*columns, strict=True)
+    return tuple(
+        (*row[: table.labels], *cells) for row, cells in zip(table.rows, across, strict=True)
+    )
+
+
+def marked(
+    column: Sequence[Line | None],
+    cell: Callable[[Line], Cell],
+    span: Callable[[Line | None], Span | None],
+    *,
+    lowest: bool = False,
+) -> list[Cell]:
+    """The cells of a column, the best marked, and those whose interval reaches it.
+
+    The highest is the best, or the lowest; where nobody has any, nobody is.
+    """
+    spans = [span(line) for line in column]
+    values = [each[1] for each in spans if each]
+    best = (min if lowest else max)(values, default=0.0)
     cells = []
-    for line in column:
-        cell = _accuracy_cell(line) if line else words(None)
-        if line and cell.value is not None and len(values) > 1 and top > 0:
-            if cell.value == top:
-                cell = replace(cell, mark="best")
-            elif line.accuracy.high >= top:
-                cell = replace(cell, mark="tie")
-        cells.append(cell)
+    for line, each in zip(column, spans, strict=True):
+        shown = cell(line) if line else words(None)
+        if each and len(values) > 1 and max(values) > 0:
+            if each[1] == best:
+                shown = replace(shown, mark="best")
+            elif (each[0] <= best) if lowest else (each[2] >= best):
+                shown = replace(shown, mark="tie")
+        cells.append(shown)
     return cells
 
 
@@ -296,11 +285,6 @@ def varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
         for key, head in wanted
         if key == "setting" or len({getattr(line, key) for line in lines}) > 1
     ]
-
-
-def _share_cell(part: int, whole: int) -> Cell:
-    share = part / whole if whole else None
-    return Cell(percent(share, sign=True), share)
 
 
 def level_head(lines: Sequence[Line]) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from judgekit.analysis.cost import Price, Prices
 from judgekit.config import parse
-from judgekit.records import Cost, Grade, Problem, Response, Segment, Usage, Verdict
+from judgekit.records import Cost, Grade, Loop, Problem, Response, Segment, Usage, Verdict
 from judgekit.report import compare_runs, html, render, report
 from judgekit.report.charts import tokens_chart
 from judgekit.report.table import Table, percent
@@ -259,6 +259,27 @@ def test_slices_tell_what_became_of_their_responses() -> None:
     row = next(csv.DictReader(io.StringIO(render(found, "csv"))))
     low, high = map(float, row["interval"].split())
     assert 0 < low < float(row["accuracy"]) < high < 1
+
+
+def test_loops_by_benchmark_the_fewest_in_bold() -> None:
+    looping = Loop("terminal", 3, 2, 90.0, 178)
+    one, other = run([[WRONG]] * 10), run([[WRONG]] * 10, "cod")
+    for index in range(4):
+        one.responses[index] = replace(one.responses[index], loop=looping)
+    one.responses[4] = replace(one.responses[4], loop=replace(looping, kind="recovered"))
+    other.responses[0] = replace(other.responses[0], loop=looping)
+    far = run([[WRONG]] * 10, benchmark="others")
+    table, kinds = report([one, other, far], table="loops").tables
+    assert [column.head for column in table.columns] == ["strategy", "sums", "others"]
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["cot", "40.0 [16.8–68.7]", "0.0 [0.0–27.8]"],
+        ["cod", "10.0 [1.8–40.4]", "–"],
+    ]
+    assert [[cell.mark for cell in row] for row in table.rows] == [
+        [None, None, None],
+        [None, "best", None],
+    ]
+    assert cells(kinds, "recovered") == ["1", "0", "0"]
 
 
 def test_lengths_as_csv() -> None:
