@@ -18,7 +18,7 @@ from judgekit.analysis.intervals import LEVEL, mean_interval
 from judgekit.analysis.places import tokens_before
 from judgekit.records import Grade, Key, Problem, Response
 from judgekit.verifier import make_case
-from judgekit.verifier.batch import grade
+from judgekit.verifier.row import grade
 
 MAX_GRADED = 40
 """Different statements of one response that are graded; more would be noise, or an attack."""

@@ -15,7 +15,7 @@ from judgekit.analysis.places import text_within
 from judgekit.frames import reason
 from judgekit.records import Grade, Key, Problem, Response
 from judgekit.verifier import make_case
-from judgekit.verifier.batch import grade
+from judgekit.verifier.row import grade
 
 SHORTEST = 64
 

@@ -204,8 +204,8 @@ def export(run: Run, to: str, path: Path, grading: str | None = None) -> int:
     """Write the run in the form `to` (a key of `WRITERS`) and return the number of responses.
 
     `grading` picks another than the newest complete one. Raises `UserError` for a run without
-    responses, `UnknownName` for a grading that is not there, `MissingExtra` where Parquet is wanted without
-    pyarrow, `EnvironmentFault` where the disk refuses.
+    responses, `UnknownName` for a grading that is not there, `MissingExtra` where Parquet is wanted
+    without pyarrow, `EnvironmentFault` where the disk refuses.
     """
     if not run.responses:
         raise UserError(f"{run.path} has no responses to export", hint="judgekit generate")

@@ -7,8 +7,8 @@ from typing import Any
 
 from judgekit.errors import UserError
 from judgekit.rewards.tags import last_text
-from judgekit.verifier.batch import grade
 from judgekit.verifier.case import make_case
+from judgekit.verifier.row import grade
 
 GOLD_COLUMNS = ("gold", "answer", "solution")
 """Columns that may hold the gold answer, the first present one is taken."""

@@ -104,7 +104,8 @@ def train(plan: Plan, out: Path | None = None, watch: Watch | None = None) -> Tr
 
 
 def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
-    from judgekit.backends.transformers.loading import load_tokenizer, quiet
+    from judgekit.backends.transformers.loading import load_tokenizer
+    from judgekit.backends.transformers.reading import quiet
     from judgekit.train.callbacks import Curves, Interruption
     from judgekit.train.encode import encode
     from judgekit.train.saving import save

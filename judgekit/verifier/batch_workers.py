@@ -23,6 +23,7 @@ from typing import Any
 
 from judgekit.errors import DataError, UserError
 from judgekit.records import Grade, from_row, to_row
+from judgekit.verifier.row import grade_row
 
 CHUNK = 64
 """Rows handed to a worker at once: enough that pipes cost nothing, few enough that work is even."""
@@ -132,8 +133,6 @@ def _lost(number: int, row: Mapping[str, Any]) -> Grade:
 
 def _serve() -> None:
     """Read chunks from standard input and answer each with its grades, until the input ends."""
-    from judgekit.verifier.batch import grade_row
-
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         try:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from judgekit.backends.transformers.reading import convert_gguf
 from judgekit.errors import EnvironmentFault, MissingExtra
 
 NAME = "embedded"
@@ -103,8 +104,6 @@ def _convert_into(folder: Path, gguf: Path) -> None:
 
     Whoever holds the lock is alone here: what lies about is left over from a killed process.
     """
-    from judgekit.backends.transformers.loading import convert_gguf
-
     for leftover in folder.parent.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))

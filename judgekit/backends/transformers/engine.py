@@ -12,6 +12,7 @@ from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Extension, Feature, check
 from judgekit.backends.transformers import loading
+from judgekit.backends.transformers.reading import quiet
 from judgekit.config import ModelConfig
 from judgekit.errors import UserError
 
@@ -44,7 +45,7 @@ class TransformersEngine:
         self.concurrency = config.concurrency
         self.context_length = loaded.context_length
         self.tokenizer = loaded.tokenizer
-        with loading.quiet():
+        with quiet():
             pool, batching = _pool(loaded.model, config.concurrency)
         self.described: Mapping[str, Any] = _described(loaded, config, batching)
         self._vocabulary = int(loaded.model.get_input_embeddings().num_embeddings)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import io
 import os
 import re
 import threading
@@ -19,8 +18,9 @@ from typing import Any
 
 from judgekit.backends.engine import Message
 from judgekit.backends.transformers import embedded
+from judgekit.backends.transformers.reading import quiet, read, require_extra
 from judgekit.config import ModelConfig
-from judgekit.errors import EnvironmentFault, MissingExtra, UnknownName, UserError
+from judgekit.errors import EnvironmentFault, UnknownName, UserError
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+|[\w.-]+")
 _HUB_PATIENCE = 15.0
@@ -124,13 +124,13 @@ def load(config: ModelConfig) -> Loaded:
     Raises `UserError` (no such model, not a chat model), `EnvironmentFault` (hub out of reach,
     gated, no such device) or `MissingExtra` (torch or transformers absent).
     """
-    _require_extra()
+    require_extra()
     device = _device(config.device)
     dtype = dtype_of(config.dtype, device)
     source, options = source_of(config.model)
     with quiet(), _named_faults(config.model):
         options = _reachable(source, options)
-        tokenizer, model = _read(source, options, dtype)
+        tokenizer, model = read(source, options, dtype)
     chat = _chat(tokenizer, config.model)
     return Loaded(
         model=model.to(device).eval(),
@@ -144,66 +144,13 @@ def load(config: ModelConfig) -> Loaded:
 
 def load_tokenizer(name: str) -> ChatTokenizer:
     """The tokenizer and chat template of a model alone; raises as `load`."""
-    _require_extra()
+    require_extra()
     from transformers import AutoTokenizer
 
     source, options = source_of(name)
     with quiet(), _named_faults(name):
         tokenizer = AutoTokenizer.from_pretrained(source, **_reachable(source, options))
     return _chat(tokenizer, name)
-
-
-def convert_gguf(gguf: Path, folder: Path) -> None:
-    """Write the GGUF file's model and tokenizer into the folder as safetensors, in fp32."""
-    _require_extra()
-    with quiet():
-        tokenizer, model = _read(str(gguf.parent), {"gguf_file": gguf.name}, "float32")
-        tokenizer.save_pretrained(folder)
-        model.save_pretrained(folder)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep transformers' notices and progress bars off the user's terminal while inside."""
-    from huggingface_hub.utils import logging as hub_logging
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    hub_verbosity = hub_logging.get_verbosity()
-    logging.set_verbosity(logging.CRITICAL)
-    hub_logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        hub_logging.set_verbosity(hub_verbosity)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _require_extra() -> None:
-    try:
-        import torch  # noqa: F401
-        import transformers  # noqa: F401
-    except ImportError:
-        raise MissingExtra("torch and transformers", "local") from None
-
-
-def _read(source: str, options: dict[str, Any], dtype: str) -> tuple[Any, Any]:
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    tokenizer = AutoTokenizer.from_pretrained(source, **options)
-    options = {**options, "dtype": getattr(torch, dtype)}
-    if "gguf_file" not in options:
-        return tokenizer, AutoModelForCausalLM.from_pretrained(source, **options)
-    # Otherwise a quantised model comes back that can neither be saved nor trusted to be the same
-    # on every machine.
-    options["quantization_config"] = GgufConfig(dequantize=True)
-    # The GGUF reader shows a progress bar that no setting of transformers hides.
-    with contextlib.redirect_stderr(io.StringIO()):
-        return tokenizer, AutoModelForCausalLM.from_pretrained(source, **options)
 
 
 def source_of(name: str) -> tuple[str, dict[str, Any]]:
