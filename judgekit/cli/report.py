@@ -87,6 +87,8 @@ def report(
         return errors.DONE
     named = {path.resolve(): path for path in runs}.values() if runs else (None,)
     chosen = [the_run(path, quiet) for path in named]
+    models = [run.config.get("model") for run in chosen]
+    chosen.sort(key=lambda run: models.index(run.config.get("model")))  # each model's runs together
     prices = Prices.of(configuration(config))
     found = make_report(chosen, table=table, by=by, prices=prices)
     _show(found, wanted)

@@ -65,6 +65,25 @@ def test_generate_grade_report_show(typed: Typed) -> None:
     assert "ended by stop" in out
 
 
+def test_a_run_named_twice_is_one_and_models_stand_together(typed: Typed) -> None:
+    Path("other.toml").write_text(SCRIPT)
+    for name, model, strategy in (
+        ("a", "script", "cot"),
+        ("b", "other", "cot"),
+        ("c", "script", "cod"),
+    ):
+        typed(*GENERATE, "--model", f"{model}.toml", "--strategy", strategy, "--out", name, "-q")
+        typed("grade", name, "-q")
+    code, out, _ = typed("report", "a", "b", "./a", "c", "--json")
+    assert code == 0
+    assert [(line["run"], line["model"]) for line in orjson.loads(out)["runs"]] == [
+        *(("a", "script.toml"), ("c", "script.toml"), ("b", "other.toml")),
+    ]
+    code, _, err = typed("compare", "a", "./a")
+    assert code == 2
+    assert "comparing needs two graded runs" in err
+
+
 def test_grading_again_asks_and_writes_nothing(typed: Typed) -> None:
     typed(*GENERATE)
     _, out, _ = typed("grade", "--json", "--quiet")
