@@ -18,6 +18,7 @@ from judgekit.analysis.tokens import Tokens, at_limit, ends_looping, loops, toke
 from judgekit.audit.correction import Corrected, corrected
 from judgekit.records import Grade, Problem, Response
 from judgekit.runs import Run
+from judgekit.strategies import category
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,11 @@ class Line:
     thinking: Mapping[str, int]
     config: Mapping[str, Any]
     corrected: Corrected | None = None
+
+    @property
+    def category(self) -> str:
+        """What kind of method the strategy is."""
+        return category(str(self.config.get("strategy", "")))
 
     @property
     def looped(self) -> int:

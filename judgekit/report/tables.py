@@ -186,27 +186,35 @@ def pivot(
 ) -> tuple[Table, list[list[Line | None]]]:
     """The table, and the line behind each cell."""
     benchmarks = list(dict.fromkeys(line.benchmark for line in lines))
-    settings = list(dict.fromkeys((line.model, line.setting) for line in lines))
-    several = len({model for model, _ in settings}) > 1
-    found = {(line.model, line.setting, line.benchmark): line for line in lines}
+    categories = list(dict.fromkeys(line.category for line in lines))
+    settings = list(dict.fromkeys(_place(line) for line in lines))
+    # What belongs to one category stands together; within it the order is that of the runs.
+    settings.sort(key=lambda setting: categories.index(setting[0]))
+    found = {(*_place(line), line.benchmark): line for line in lines}
     places = [[found.get((*setting, each)) for each in benchmarks] for setting in settings]
+    models = {model for _, model, _ in settings}
+    heads = [Column("setting", "strategy", "left")]
+    if len(models) > 1:
+        heads.insert(0, Column("model", "model", "left"))
+    if len(categories) > 1:
+        heads.insert(0, Column("category", "category", "left"))
+    labels = {"category": 0, "model": 1, "setting": 2}
     rows = tuple(
         (
-            *((words(model),) if several else ()),
-            words(setting),
+            *(words(setting[labels[head.key]]) for head in heads),
             *(cell(line) if line else words(None) for line in row),
         )
-        for (model, setting), row in zip(settings, places, strict=True)
+        for setting, row in zip(settings, places, strict=True)
     )
-    heads = (
-        *((Column("model", "model", "left"),) if several else ()),
-        Column("setting", "strategy", "left"),
-        *(Column(each, each) for each in benchmarks),
-    )
-    if settings and not several:
-        title = f"{title} · {settings[0][0]}"
-    table = Table(name, title, heads, rows, labels=1 + several)
+    if len(models) == 1:
+        title = f"{title} · {models.pop()}"
+    columns = (*heads, *(Column(each, each) for each in benchmarks))
+    table = Table(name, title, columns, rows, labels=len(heads))
     return table, places
+
+
+def _place(line: Line) -> tuple[str, str, str]:
+    return line.category, line.model, line.setting
 
 
 def with_cells(table: Table, columns: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:

@@ -8,7 +8,8 @@ knows nothing of batching: the engine keeps its batch full from hundreds of them
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from judgekit import plugins
@@ -39,6 +40,7 @@ __all__ = [
     "SAMPLING_TEMPERATURE",
     "Run",
     "Strategy",
+    "category",
     "get",
     "names",
 ]
@@ -46,22 +48,31 @@ __all__ = [
 GROUP = "judgekit.strategies"
 """The entry-point group in which a package offers strategies of its own."""
 
-_FAMILIES = (
-    prompting,
-    forcing,
-    expansion,
-    voting,
-    search,
-    leading,
-    ssr,
-    mutual,
-    guide,
-    correction,
-)
+_FAMILIES: Mapping[str, Sequence[ModuleType]] = {
+    "prompting": (prompting,),
+    "forcing and limits": (forcing,),
+    "expansion": (expansion,),
+    "parallel": (voting,),
+    "search": (search,),
+    "two models": (leading, ssr, mutual),
+    "guided": (guide,),
+    "self-correction": (correction,),
+}
 
 BUILT_IN: Mapping[str, Strategy] = {
-    strategy.name: strategy for family in _FAMILIES for strategy in family.STRATEGIES
+    strategy.name: strategy
+    for family in _FAMILIES.values()
+    for module in family
+    for strategy in module.STRATEGIES
 }
+
+
+def category(name: str) -> str:
+    """What kind of method a strategy is: the rows of a table are grouped so; `own` for others'."""
+    for family, modules in _FAMILIES.items():
+        if any(strategy.name == name for module in modules for strategy in module.STRATEGIES):
+            return family
+    return "own"
 
 
 def names() -> list[str]:

@@ -132,7 +132,7 @@ def test_the_judge_as_configured_is_what_it_is_compared_with(tmp_path: Path) -> 
     assert "You do not solve the question anew" in engine.asked[0][0].messages[0]["content"]
     assert result.sentence == (
         "No gain shown: of 20 rows held back (20 problems), 20 were judged as people did before "
-        "and 20 after: +0.0 points [-12.6, +12.6], p = 1; 0 mended, 0 spoiled."
+        "and 20 after: +0.0 points [-16.1, +16.1], p = 1; 0 mended, 0 spoiled."
     )
     assert read_program(str(out)).tuned["comparison"]["verdict"] == "No gain shown"
 
