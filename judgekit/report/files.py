@@ -123,7 +123,7 @@ def _csv_value(cell: Cell) -> Any:
     value = cell.text if cell.value is None and cell.text != "–" else cell.value
     if isinstance(value, list | tuple):
         return " ".join(map(str, value))
-    if isinstance(value, str) and value[:1] in "=+-@\t\r":
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"  # a spreadsheet would take it for a formula
     return value
 

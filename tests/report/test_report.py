@@ -185,6 +185,17 @@ class TestFormats:
     def test_csv_has_raw_numbers(self) -> None:
         rows = list(csv.DictReader(io.StringIO(render(report([run()]), "csv"))))
         assert (rows[0]["accuracy"], rows[0]["wrong"], rows[0]["failed"]) == ("0.5", "1", "1")
+        assert "'" not in rows[0].values()
+
+    def test_rows_of_one_category_stand_together(self) -> None:
+        runs = [run("cot"), run("majority-vote"), run("cod"), run("mine.py:own")]
+        rows = report(runs, table="accuracy").tables[0].rows
+        assert [(row[0].text, row[1].text) for row in rows] == [
+            ("prompting", "cot"),
+            ("prompting", "cod"),
+            ("parallel", "majority-vote"),
+            ("own", "mine.py:own"),
+        ]
 
     def test_json_is_json(self) -> None:
         found = json.loads(render(report([run()]), "json"))
