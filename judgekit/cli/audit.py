@@ -170,7 +170,7 @@ def _subject(
 
     if target is None or target.is_dir():
         if misplaced := [f"--{name}" for name, value in fields.items() if value]:
-            raise errors.UserError(f"{', '.join(misplaced)} go with a file, not with a run")
+            raise errors.UserError(f"only a file of rows takes {', '.join(misplaced)}, not a run")
         subject = of_run(the_run(target, quiet), grading)
         if judges:
             subject = asyncio.run(with_judges(subject, settings, judges))

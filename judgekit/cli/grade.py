@@ -76,7 +76,7 @@ def grade(
     if target is None or target.is_dir():
         given = {"--question": question, "--gold": gold, "--response": response, "--id": id_field}
         if misplaced := [name for name, value in given.items() if value] + ["--out"] * bool(out):
-            raise errors.UserError(f"{', '.join(misplaced)} go with a file, not with a run")
+            raise errors.UserError(f"only a file of rows takes {', '.join(misplaced)}, not a run")
         run = the_run(target, quiet)
         start = functools.partial(grade_run, run, settings, judge, workers=workers)
     else:

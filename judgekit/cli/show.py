@@ -48,7 +48,9 @@ def show(
         r for r in found.responses if r.id == id and (sample is None or r.sample == sample)
     ]
     if not responses:
-        known = [r.id for r in found.responses if sample is None or r.sample == sample]
+        known = list(
+            dict.fromkeys(r.id for r in found.responses if sample is None or r.sample == sample)
+        )
         raise errors.UnknownName(
             f"response in {run}:", id, known[:2000], hint="see responses.jsonl"
         )

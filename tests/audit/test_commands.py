@@ -138,7 +138,7 @@ def test_a_page_is_exported(typed: Typed) -> None:
         (("runs/r", "--plan", "0.2", "--looks", "9"), "9 looks: plan 1 to 5"),
         (("runs/r", "--plan", "0.2", "--assume", "exact=x"), "'x' is no share"),
         (("runs/r", "--plan", "0.2", "--uniform", "3"), "exclude one another"),
-        (("runs/r", "--gold", "g"), "--gold go with a file, not with a run"),
+        (("runs/r", "--gold", "g"), "only a file of rows takes --gold, not a run"),
         (("rows.jsonl", "--grading", "a"), "--grading goes with a run, not with a file"),
         (("rows.jsonl", "--judge", "recorded:smal"), "unknown column 'smal'"),
         (("runs/r", "--export", "x.pdf"), "x.pdf: an export of unknown kind"),
