@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from judgekit.records import Kind
@@ -12,6 +13,7 @@ _CHOICE_GOLD = re.compile(
     r"\A[\s$]*(?:\\(?:text|textbf|mathrm|mathbf|boxed)\s?\{)*[\s(]*[A-J][\s).]*\}*[\s$.]*\Z"
 )
 _TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textbf|mathrm|textrm)\s?\{([^{}]*)\}")
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\s?\{\w{1,12}\*?\}")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _MATH_SIGNS = re.compile(r"[\d=^_<>+*/\\|±√∞≤≥π]")
 
@@ -31,12 +33,15 @@ def resolve_kind(gold: str, question: str | None, choices: Sequence[str]) -> Kin
 
 
 def _is_prose(gold: str) -> bool:
+    gold = unicodedata.normalize("NFKC", gold)  # x² is x2
     if not _WORDS.search(gold):
         return False
-    plain = _TEXT_COMMAND.sub(r"\1", gold).strip().strip("$").strip()
+    plain = _ENVIRONMENT.sub(r"\\", _TEXT_COMMAND.sub(r"\1", gold)).strip().strip("$").strip()
     words = _WORDS.findall(plain)
     if not words:
         return False
     signs = len(_MATH_SIGNS.findall(plain))
     letters = sum(map(len, words))
+    if not signs and "-" in plain and max(map(len, words)) < 3:
+        return False  # ad-bc
     return signs == 0 or (len(words) >= 4 and letters > 8 * signs)

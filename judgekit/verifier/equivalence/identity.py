@@ -7,7 +7,8 @@ still meet at a radius below 2^-130 of the values are taken as equal.
 
 Expressions with variables: exactly at seeded rational points where the values are rational, else as
 balls again; positive points come first, so that branch cuts are avoided. Points where a side is
-undefined or leaves the real line are passed over. Sides that agree at every positive point but
+undefined or leaves the real line are passed over; absolute values, roots and extrema are looked at
+far from the origin too. Sides that agree at every positive point but
 differ at a negative one, or agree at all integers only, are left undecided: the domain is not known
 here.
 """
@@ -32,6 +33,7 @@ from judgekit.verifier.reader.tree import (
     Number,
     Power,
     Product,
+    Sum,
     Symbol,
     children,
     rebuilt,
@@ -54,6 +56,7 @@ def equal(gold: Expr, answer: Expr) -> Comparison:
         if left == right:
             return yes("they are equal as exact rationals", "exact rational")
         return no("they differ as exact rationals", "exact rational")
+    gold, answer = _off_the_line(gold, answer)
     names = symbols(gold) | symbols(answer)
     if not names:
         return constants(gold, answer)
@@ -107,8 +110,9 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     differed: list[dict[str, Fraction]] = []
     near = _has_decimal(gold) or _has_decimal(answer)
     exact = True
-    spend(len(_RANGES) * (size(gold) + size(answer)))
-    for point in _points(names):
+    ranges = _RANGES + _FAR if _in_pieces(gold) or _in_pieces(answer) else _RANGES
+    spend(len(ranges) * (size(gold) + size(answer)))
+    for point in _points(names, len(ranges)):
         both = _exactly(gold, answer, point) if exact else None
         exact = both is not None
         try:
@@ -140,6 +144,26 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     if exact:
         return yes(f"they agree exactly at {len(agreed)} points", RUNG)
     return _confirm(gold, answer, agreed, log)
+
+
+def _off_the_line(gold: Expr, answer: Expr) -> tuple[Expr, Expr]:
+    """Both with x + iy for each variable whose conjugate, real or imaginary part is taken: on the
+    real line every number is its own conjugate."""
+    names = _conjugated(gold) | _conjugated(answer)
+    if not names:
+        return gold, answer
+    spread: dict[str, Expr] = {
+        name: Sum((Symbol(name), Product((Constant("i"), Symbol(f"{name} imaginary")))))
+        for name in names
+    }
+    return substitute(gold, spread), substitute(answer, spread)
+
+
+def _conjugated(expr: Expr) -> frozenset[str]:
+    """Variables under a conjugate, a real or an imaginary part."""
+    if isinstance(expr, Call) and expr.name in ("conjugate", "re", "im"):
+        return symbols(expr)
+    return frozenset().union(*map(_conjugated, children(expr)))
 
 
 def _exactly(gold: Expr, answer: Expr, point: Mapping[str, Fraction]) -> tuple[Ball, Ball] | None:
@@ -254,12 +278,27 @@ _RANGES = (
     (0.2, 0.9), (1.1, 2.9), (0.1, 0.5), (0.5, 0.95), (3.1, 7.9), (-0.9, -0.1), (-2.9, 2.9),
     (11.0, 29.0),
 )  # fmt: skip
+_FAR = (
+    (-29.0, -11.0), (101.0, 290.0), (-290.0, -101.0), (1.1e3, 2.9e3), (-2.9e3, -1.1e3),
+    (1.1e6, 2.9e6), (-2.9e6, -1.1e6),
+)  # fmt: skip
+"""Where a function that is made of pieces is looked at, too: |x + 5| is x + 5 near the origin."""
+_PIECES = frozenset(("abs", "sqrt", "root", "floor", "ceil", "max", "min", "sign"))
 _DRAWS: dict[str, list[Fraction]] = {}
 
 
-def _points(names: list[str]) -> Iterator[dict[str, Fraction]]:
+def _in_pieces(expr: Expr) -> bool:
+    """Whether a function of a variable may be another formula elsewhere: |x|, sqrt(x^2)."""
+    if isinstance(expr, Call) and expr.name in _PIECES and symbols(expr):
+        return True
+    if isinstance(expr, Power) and isinstance(expr.base, Power) and symbols(expr):
+        return True
+    return any(map(_in_pieces, children(expr)))
+
+
+def _points(names: list[str], count: int) -> Iterator[dict[str, Fraction]]:
     """Seeded rational points, the same for a variable wherever it occurs."""
-    for i in range(len(_RANGES)):
+    for i in range(count):
         yield {name: _draw(name)[i] for name in names}
 
 
@@ -269,7 +308,7 @@ def _draw(name: str) -> list[Fraction]:
         generator = random.Random(f"judgekit {name}")
         found = [
             Fraction(round(generator.uniform(low, high) * 997), 997) or Fraction(1, 3)
-            for low, high in _RANGES
+            for low, high in _RANGES + _FAR
         ]
         if len(_DRAWS) < 4096:
             _DRAWS[name] = found

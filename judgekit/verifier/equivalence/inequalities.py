@@ -19,10 +19,13 @@ from judgekit.verifier.reader.tree import (
     Relation,
     Sum,
     Symbol,
+    children,
     negate,
     symbols,
 )
 
+_SAMPLES = (Fraction(1), Fraction(2), Fraction(3), Fraction(-7, 3), Fraction(29, 2), Fraction(-31))
+"""Where a difference of two sides is compared with the line through its values at 0 and 1."""
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -95,20 +98,27 @@ def _linear(op: str, left: Expr, right: Expr, name: str) -> list[Piece] | None:
     if isinstance(right, Call) and right.name == "abs" and isinstance(right.args[0], Symbol):
         return _absolute(_FLIPPED[op], left) if not symbols(left) else None
     gap = Sum((left, negate(right)))
-    at = [substitute(gap, {name: Number(Fraction(k))}) for k in range(4)]
-    zero, one, two, three = at
-    if any(number_at(each) is None for each in at):
-        return None
-    if not equal(Sum((two, zero)), Sum((one, one))).correct:
-        return None
-    if not equal(Sum((three, zero, zero)), Sum((one, one, one))).correct:
+    if applies_functions(gap):
+        return None  # |x - 3| and floors are linear in pieces only
+    zero, one, *others = (substitute(gap, {name: Number(x)}) for x in (Fraction(0), *_SAMPLES))
+    if any(number_at(each) is None for each in (zero, one, *others)):
         return None
     slope = Sum((one, negate(zero)))
+    for x, value in zip(_SAMPLES[1:], others, strict=True):
+        if not equal(value, Sum((zero, Product((Number(x), slope))))).correct:
+            return None
     steep = number_at(slope)
     if not steep:
         return None
     root = Quotient(negate(zero), slope)
     return _half(op if steep > 0 else _FLIPPED[op], root)
+
+
+def applies_functions(expr: Expr) -> bool:
+    """Whether a function is taken of the variable somewhere."""
+    if isinstance(expr, Call) and symbols(expr):
+        return True
+    return any(map(applies_functions, children(expr)))
 
 
 def _absolute(op: str, bound: Expr) -> list[Piece] | None:

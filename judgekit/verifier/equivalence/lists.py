@@ -52,6 +52,7 @@ def in_order(gold: Expr, answer: Expr) -> Comparison | None:
 
 def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
     """Compare two lists, sets or tuples, or one of them and a value."""
+    gold, answer = _only_point(gold, answer), _only_point(answer, gold)
     mine, theirs = _items(gold), _items(answer)
     if mine is None or theirs is None:
         return unknown("a list against something else", "set")
@@ -82,6 +83,16 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
         if not permuted.incorrect:
             return unknown("the same items in another order", "tuple")
     return found
+
+
+def _only_point(expr: Expr, other: Expr) -> Expr:
+    """The point of the set {(1, 2)}, where the other side is a point without braces."""
+    if isinstance(expr, Collection) and expr.brackets == "{}" and len(expr.items) == 1:
+        (item,) = expr.items
+        both = isinstance(item, Collection) and isinstance(other, Collection)
+        if both and item.brackets == other.brackets == "()":  # type: ignore[union-attr]
+            return item
+    return expr
 
 
 def _is_total(compare: Compare, items: tuple[Expr, ...], value: Expr) -> bool:

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
+from judgekit.verifier.equivalence.inequalities import applies_functions
 from judgekit.verifier.equivalence.witness import differ
 from judgekit.verifier.reader.tree import (
     Collection,
@@ -132,6 +133,8 @@ def _constant_zero(expr: Expr) -> bool:
 
 def _linear(expr: Expr, names: list[str]) -> bool:
     """Whether an expression is linear in these variables (checked at points, in high precision)."""
+    if applies_functions(expr):
+        return False
     zero = substitute(expr, {name: Number(Fraction(0)) for name in names})
     first, second = _sample(names, 1), _sample(names, 4)
     both: dict[str, Expr] = {name: Sum((first[name], second[name])) for name in names}

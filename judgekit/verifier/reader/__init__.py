@@ -26,7 +26,10 @@ __all__ = ["Unreadable", "is_known_word", "is_truth", "read", "readings", "said_
 _GRAMMAR = Grammar(prefix, starts, tail)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
-_COMMA = re.compile(r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+[^\d,()\[\]{}]*")
+_COMMA = re.compile(
+    r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+(?:\s?(?:\\cdot|\\times|[*×·])\s?10\^\{?-?\d{1,3}\}?)?"
+    r"[^\d,()\[\]{}]*"
+)
 _INNER_COMMA = re.compile(r"\d,\d")
 _NAMED = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,12}\^")
 _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")

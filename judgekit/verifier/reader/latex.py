@@ -35,10 +35,12 @@ from judgekit.verifier.reader.tree import (
     Constant,
     Expr,
     Number,
+    Product,
     Quantity,
     Quotient,
     Symbol,
     Word,
+    children,
     negate,
 )
 from judgekit.verifier.reader.units import MONEY
@@ -60,6 +62,7 @@ _DECORATIONS = frozenset(
 )
 _ACCENTS = frozenset((r"\hat", r"\widehat", r"\bar", r"\tilde", r"\widetilde", r"\dot", r"\ddot"))
 _UNIT_VECTORS = frozenset((Constant("i"), Symbol("j"), Symbol("k")))
+_DIFFERENTIALS = frozenset((Symbol("d"), Symbol("partial")))
 _MONEY = {"$": "USD"} | MONEY
 _BRACKETED = {
     f"\\{name}": kind
@@ -144,7 +147,10 @@ def _command(parser: Parser, text: str) -> Expr:
     if text in _FRACTIONS:
         top = digit(parser)
         parser.take("/")  # \\frac{a}/{b}, a slip whose meaning is plain
-        return Quotient(top, digit(parser))
+        bottom = digit(parser)
+        if top in _DIFFERENTIALS and _is_differential(bottom):
+            raise parser.fault("a derivative to be worked out", start)
+        return Quotient(top, bottom)
     if text in ("\\sqrt", "\\surd"):
         return _root(parser)
     if text in _CONSTANTS:
@@ -205,8 +211,15 @@ def _number_set(parser: Parser, letter: str) -> Expr:
     return Word(f"set:{letter}{sign}")
 
 
+def _is_differential(bottom: Expr) -> bool:
+    """dx, or \\partial x."""
+    return isinstance(bottom, Product) and bottom.factors[0] in _DIFFERENTIALS
+
+
 def _complex(inside: Expr) -> bool:
-    return isinstance(inside, Symbol) and inside.name in ("z", "w")
+    """Whether a bar over this can only mean the conjugate: z, w, or something with an i in it."""
+    known = (Symbol("z"), Symbol("w"), Constant("i"))
+    return inside in known or any(map(_complex, children(inside)))
 
 
 def _root(parser: Parser) -> Expr:

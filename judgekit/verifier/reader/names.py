@@ -10,6 +10,8 @@ function: `\\sin b \\cos a` has two factors.
 
 from __future__ import annotations
 
+import re
+
 from judgekit.verifier.reader import functions, words
 from judgekit.verifier.reader.arguments import argument, arguments
 from judgekit.verifier.reader.brackets import bracketed
@@ -44,6 +46,8 @@ GREEK = frozenset(
 _SELECTIONS = frozenset("CAP")
 _FUNCTION_LETTERS = frozenset("fgh")
 FUNCTIONS = {f"\\{name}": kind for name, kind in functions.UNARY.items()}
+_TERM = re.compile(r"[+-]\w+")
+_SUM = re.compile(r"[+-]?\w+(?:[+-]\w+)+")
 _UNKNOWN_WORDS = frozenset(
     listed("""
         the and are for not but all any has was its let can may
@@ -76,7 +80,8 @@ def a_word(parser: Parser, text: str) -> Expr:
     if text in ("max", "min"):
         parser.advance()
         return subscripted(parser, text)
-    if lower in ("about", "approximately", "approx", "roughly", "around", "circa", "ca"):
+    circa = lower == "ca" and (parser.peek().text == "." or parser.peek().kind == "num")
+    if circa or lower in ("about", "approximately", "approx", "roughly", "around", "circa"):
         parser.advance()
         parser.take(".")
         return Approx(parser.expression(ADD))
@@ -197,7 +202,7 @@ def subscripted(parser: Parser, name: str) -> Symbol:
 
 
 def _subscript(parser: Parser) -> str:
-    """The text of a subscript, without its braces."""
+    """The text of a subscript, without its braces; a sum in it with its terms in order."""
     parser.advance()
     if not parser.take("{"):
         return parser.advance().text.strip("\\ ")
@@ -207,8 +212,13 @@ def _subscript(parser: Parser) -> str:
         depth += (token.text == "{") - (token.text == "}")
         if depth == 0:
             break
-        found.append(token.text.strip("\\ "))
-    return "".join(found)
+        if token.text not in ("{", "}"):
+            found.append(token.text.strip("\\ "))
+    text = "".join(found)
+    if _SUM.fullmatch(text):
+        terms = _TERM.findall(text if text[0] in "+-" else f"+{text}")
+        text = "".join(sorted(terms)).removeprefix("+")
+    return text
 
 
 def text_word(parser: Parser, text: str) -> Expr:

@@ -52,6 +52,7 @@ from judgekit.verifier.reader.tree import (
     Quotient,
     Ratio,
     Relation,
+    SetBuilder,
     Sum,
     Symbol,
     Word,
@@ -279,6 +280,8 @@ class Parser:
 
     def add(self, left: Expr, sign: str) -> Expr:
         right = self.expression(ADD + 1)
+        if sign == "-" and (is_set(left) or isinstance(left, Collection)) and is_set(right):
+            return Combined("minus", (left, right))
         if isinstance(right, Quantity) and not isinstance(left, Quantity):
             return Quantity(self.signed(left, sign, right.value), right.unit)
         return self.signed(left, sign, right)
@@ -403,6 +406,15 @@ def product(left: Expr, right: Expr) -> Expr:
         return Quantity(product(left, right.value), right.unit)
     factors = (*left.factors,) if isinstance(left, Product) else (left,)
     return Product((*factors, right))
+
+
+def is_set(expr: Expr) -> bool:
+    """Whether a minus sign before this can only take members away: {1}, (0, 1], \\mathbb{Q}."""
+    if isinstance(expr, Collection):
+        return expr.brackets in ("{}", "(]", "[)") or Constant("inf") in expr.items
+    return isinstance(expr, (Combined, SetBuilder)) or (
+        isinstance(expr, Word) and expr.text.startswith("set:")
+    )
 
 
 def combined(op: str, left: Expr, right: Expr) -> Expr:

@@ -33,6 +33,9 @@ _LONGEST_TAIL = 24
 _ATOM = re.compile(r"[\u3400-\u9fff]+|[A-Za-z]+\.?|\d+|\^|\*|/|\(|\)|-|\\cdot|\\times")
 _UNIT_SIGNS = frozenset(("^", "/", "*", "(", ")", "{", "}", "-", "\\cdot", "\\times", "\\circ"))
 _COMMANDS = {"\\Omega": "Omega", "\\AA": "AA", "\\mu": "u", "\\ohm": "Omega", "\\%": "%"}
+_OHM = frozenset(("\\Omega", "\\ohm"))
+_AFTER_A_LETTER = _OHM | {"/"}
+"""What makes a unit of the letter before it: 3 m/s, 5 k\\Omega."""
 _FRACTIONS = frozenset(("\\frac", "\\dfrac", "\\tfrac"))
 _COMPOUNDED = ((("s", 1),), (("m", 1),), (("USD", 1),), (("year", 1),))
 """Kinds of quantity that are said in two units: 3 hours and 20 minutes, 5 dollars and 20 cents."""
@@ -44,7 +47,7 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     token = parser.token
     if parser.at("(", "{"):
         return _bracketed_unit(parser, left)
-    if token.kind not in ("word", "text", "cmd"):
+    if token.kind not in ("word", "text", "cmd") or _is_constant(token):
         return None
     if token.text in _FRACTIONS:
         return _unit_fraction(parser, left)
@@ -52,7 +55,7 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
         name = "celsius" if parser.advance().text.strip() == "C" else "fahrenheit"
         return Quantity(left.args[0], ((name, 1),))
     alone = token.kind == "word" and len(token.text) == 1 and not parser.style.units
-    if alone and parser.peek().text != "/":
+    if alone and parser.peek().text not in _AFTER_A_LETTER:
         return None
     if token.kind == "cmd" and token.text not in _COMMANDS:
         return None
@@ -66,7 +69,8 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     if atoms[-1:] == ["and"] and parser.tokens[end].kind == "num":
         atoms.pop()
     unit = units.parse(atoms) if atoms else None
-    if unit is not None and not (alone and not token.spaced):
+    tight = alone and not token.spaced and parser.peek().text == "/"  # 3m/s may be 3 m / s
+    if unit is not None and not tight:
         parser.i = end
         if parser.token.kind == "num" or _goes_on(parser, unit):
             return _compound(parser, left, unit)
@@ -78,15 +82,37 @@ def tail(parser: Parser, left: Expr) -> Expr | None:
     return _label(parser, left)
 
 
+def _is_constant(token: Token) -> bool:
+    """`\\mathrm{i}` and `\\mathrm{e}`, the constants as ISO 80000-2 prints them."""
+    return token.kind == "text" and token.text in ("i", "e")
+
+
 def _bracketed_unit(parser: Parser, left: Expr) -> Expr | None:
     """5 (cm), 5 {cm}: a unit in a group of its own."""
+    if symbols(left):
+        return None
+    if parser.at("{") and (quantity := _grouped_unit(parser, left)):
+        return quantity
     content, closer = parser.peek(), parser.peek(2)
-    if content.kind not in ("word", "text") or closer.text not in (")", "}") or symbols(left):
+    if content.kind not in ("word", "text") or closer.text not in (")", "}"):
         return None
     unit = units.parse(_ATOM.findall(content.text[:80]))
     if unit is None or (content.kind == "word" and len(content.text) == 1):
         return None
     parser.i += 3
+    return Quantity(left, unit)
+
+
+def _grouped_unit(parser: Parser, left: Expr) -> Expr | None:
+    """5 \\mathrm{km/h}, 9.8 \\mathrm{m\\,s^{-2}}: a unit of several factors in braces."""
+    start = parser.i
+    parser.i += 1
+    end, atoms = _atoms(parser)
+    parser.i = start
+    unit = units.parse(atoms) if len(atoms) > 1 and parser.tokens[end].text == "}" else None
+    if unit is None:
+        return None
+    parser.i = end + 1
     return Quantity(left, unit)
 
 
@@ -174,7 +200,9 @@ def _atoms(parser: Parser) -> tuple[int, list[str]]:
         elif token.text == "\\mu":
             micro = True
         elif token.text in _COMMANDS:
-            atoms.append(_COMMANDS[token.text])
+            prefixed = token.text in _OHM and atoms[-1:] in (["k"], ["M"], ["m"])
+            prefix = atoms.pop() if prefixed else ""
+            atoms.append(prefix + _COMMANDS[token.text])
         elif token.text in ("{", "}"):
             pass
         elif token.text in _UNIT_SIGNS:

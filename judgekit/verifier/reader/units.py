@@ -191,6 +191,8 @@ def parse(atoms: Sequence[str]) -> Unit | None:
                 return None
             expecting = True
             continue
+        if atom == "per" and atoms[i : i + 1] == ["cent"]:
+            atom, i = "percent", i + 1
         if atom in ("/", "per"):
             sign, expecting = -1, True
             continue
