@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from judgekit.judges.probing import Result
     from judgekit.judges.self_preference import Preference
 
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 2
 """Judges whose cards fit beside one another; more stand below one another."""
 
 
@@ -94,7 +94,7 @@ def show_versus(versus: Mapping[tuple[str, str], Compared]) -> None:
             plain(
                 f"{a} - {b}: {found.difference:+.1%} [{found.low:+.1%}, {found.high:+.1%}] "
                 f"of {found.rows} rows; only {a} is right on {found.only_first}, only {b} "
-                f"on {found.only_second}; McNemar p = {found.p:.3g}"
+                f"on {found.only_second}; exact p = {found.p:.3g}"
             ),
             soft_wrap=True,
         )

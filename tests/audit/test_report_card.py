@@ -19,7 +19,7 @@ from judgekit.audit.report_card import (
     length_group,
     report_card,
 )
-from judgekit.audit.versus import exact_p, mcnemar
+from judgekit.audit.versus import mcnemar
 from judgekit.records import Cost, Outcome, Verdict
 
 
@@ -148,7 +148,13 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
 
     for b, c in ((0, 0), (1, 5), (12, 3), (7, 7), (100, 140)):
         expected = binomtest(b, b + c).pvalue if b + c else 1.0
-        assert exact_p(b, c) == pytest.approx(expected)
+        one = [rated("correct" if i < b else "incorrect", True, i) for i in range(b + c + 5)]
+        other = [
+            rated("correct" if b <= i < b + c else "incorrect", True, i) for i in range(b + c + 5)
+        ]
+        between = mcnemar(one, other)
+        assert between.p == pytest.approx(expected)
+        assert between.low < between.difference < between.high  # never a point
     first, second = rows(40, 10, 5, 45), rows(40, 10, 5, 45)
     second[0] = rated("incorrect", True, 0)
     second[45] = Rated(Verdict("k", "undecided"), False, 45)
@@ -157,6 +163,14 @@ def test_mcnemar_is_the_exact_binomial_test() -> None:
     assert found.difference == pytest.approx(0.01)
     with pytest.raises(ValueError, match="not asked about the same rows"):
         mcnemar(first, second[1:])
+
+
+def test_rows_of_one_problem_count_once_between_judges() -> None:
+    right = [rated("correct", True, number // 6) for number in range(30)]
+    wrong = [rated("incorrect", True, number // 6) for number in range(30)]
+    found = mcnemar(right[:6] + right[6:], wrong[:6] + right[6:])
+    assert (found.only_first, found.only_second) == (6, 0)
+    assert found.p == 1.0  # one problem of five says nothing, however many rows it has
 
 
 def test_calibration_of_a_judge_that_means_what_it_says() -> None:
