@@ -105,15 +105,29 @@ def key_values(pairs: Sequence[str]) -> dict[str, str]:
 def table(
     title: str | None, columns: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0
 ) -> Any:
-    """A plain table; the last `right` columns are numbers. Cells are escaped."""
+    """A plain table; the last `right` columns are numbers. Cells are escaped.
+
+    The first column is folded only where all others are numbers, which are read worse in pieces.
+    """
     from rich import box
     from rich.table import Table
 
-    shown = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    shown = Table(
+        title=title,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    only_numbers = right == len(columns) - 1
     for i, column in enumerate(columns):
         number = i >= len(columns) - right
         shown.add_column(
-            column, justify="right" if number else "left", overflow="fold", no_wrap=i == 0
+            column,
+            justify="right" if number else "left",
+            overflow="fold",
+            no_wrap=i == 0 and not only_numbers,
         )
     for row in rows:
         shown.add_row(*(plain(cell) for cell in row))
