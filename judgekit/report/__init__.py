@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from judgekit.analysis.cost import Prices
 from judgekit.analysis.intervals import LEVEL
 from judgekit.errors import UnknownName, UserError
+from judgekit.report.alone import alone_table
 from judgekit.report.card import summary_table
 from judgekit.report.comparison import compare_runs
 from judgekit.report.costs import cost_table
@@ -96,6 +97,8 @@ def report(
             outcomes_table(lines),
             details_table(lines),
         ]
+    if by is None and table is None and (judges := alone_table(runs)):
+        tables.append(judges)
     return Report(tuple(lines), tuple(tables))
 
 
