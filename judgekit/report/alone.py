@@ -13,7 +13,7 @@ from judgekit.report.table import Cell, Column, Table, count, words
 from judgekit.runs import Run
 
 NOTE = (
-    "on the rows that the judge was asked about, before its claim was checked or its confidence asked "
+    "on the rows a judge was asked about, before its claim was checked or its confidence asked "
     "for; mended: wrong alone and right in the cascade by people's labels, spoiled: the reverse"
 )
 

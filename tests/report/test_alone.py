@@ -20,8 +20,9 @@ def yes(case):
 CONFIG = """
 [cascade]
 stages = ["exact", "symbolic", "mine.py:yes"]
+escalate = ["weak-cue"]
 """
-SCRIPT = 'default = "so it is 5 and not 6, that is 4"\n'
+SCRIPT = 'default = "I wrote 4 on a sheet and went home"\n'
 
 
 @pytest.fixture
