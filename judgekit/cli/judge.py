@@ -170,7 +170,7 @@ def probe_judge(
 
     from judgekit.judges import open_judges
     from judgekit.judges.labelled import read_labelled
-    from judgekit.judges.probing import probe
+    from judgekit.judges.probing import probe, probe_names
     from judgekit.judges.self_preference import self_preference
 
     settings, found = configuration(config), read_labelled(labels, typing.cast(Any, rule))
@@ -193,16 +193,31 @@ def probe_judge(
             f"{name} repeats what is recorded: it has no word on a perturbed copy",
             hint="--own MODEL, one of the column model, measures its self-preference",
         )
+    made = {result.name for result in results}
+    left_out = [each for each in only or probe_names() if each not in made]
     if as_json:
         print_json(
             {
                 "probes": [probe_row(result) for result in results],
+                "left_out": left_out,
                 "self_preference": [dataclasses.asdict(each) for each in preferences],
             }
         )
     else:
         show_probes(name, results)
         show_preferences(preferences)
+        if results and left_out:
+            remarks(quiet).print(
+                f"[dim]not probed: {', '.join(left_out)} (no row allows it, or this kind of judge "
+                "has no prompt to change)[/dim]",
+                soft_wrap=True,
+            )
+        if not preferences and not only:
+            remarks(quiet).print(
+                "[dim]self-preference is not measured: the rows do not name two models that wrote "
+                "them (column model), or none of them is the judge's own (--own)[/dim]",
+                soft_wrap=True,
+            )
     return gaps(found, {name: fault} if fault else {})
 
 

@@ -110,9 +110,14 @@ def test_a_probe_table(typed: Typed) -> None:
     assert found["digits transposed"]["failed"]["value"] == 1.0
     assert found["padded"]["failed"]["value"] == 0.0
     assert len(found["key 'Solution'"]["examples"]) == 5
-    code, out, _ = typed("probe", "mine.py:credulous", "--labels", "labelled.jsonl", "--rows", "3")
+    assert "swapped" in orjson.loads(out)["left_out"]
+    code, out, err = typed(
+        "probe", "mine.py:credulous", "--labels", "labelled.jsonl", "--rows", "3"
+    )
     assert code == 0
     assert "what it may not accept" in out
+    assert "not probed: " in err
+    assert "self-preference is not measured" in err
 
 
 def test_a_recorded_judge_has_no_word_on_a_copy(typed: Typed) -> None:
