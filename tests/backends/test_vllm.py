@@ -1,6 +1,6 @@
 """The embedded model in vLLM's own engine: the contract, and what vLLM does by its own features.
 
-Needs an environment in which vLLM is installed: `make test-engines` makes one.
+Needs an environment in which vLLM is installed: `make test-vllm` makes one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.model,
     pytest.mark.skipif(
-        importlib.util.find_spec("vllm") is None, reason="vLLM is not installed: make test-engines"
+        importlib.util.find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm"
     ),
 ]
 

@@ -1,6 +1,6 @@
 """The openai engine over vLLM's own server, as `judgekit serve` runs it.
 
-Needs an environment in which vLLM is installed: `make test-engines` makes one.
+Needs an environment in which vLLM is installed: `make test-vllm` makes one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.engine,
     pytest.mark.model,
     pytest.mark.skipif(
-        importlib.util.find_spec("vllm") is None, reason="vLLM is not installed: make test-engines"
+        importlib.util.find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm"
     ),
 ]
 
