@@ -90,3 +90,15 @@ def test_equal_here_is_not_equal_everywhere(one: str, other: str) -> None:
 @pytest.mark.parametrize("operator", [r"\frac{d}{dx}x^2", r"\frac{\partial}{\partial x}(xy)"])
 def test_an_operator_is_no_fraction(operator: str) -> None:
     assert compare("2x", operator).outcome == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"), [("12,34,567", "1234567"), (r"S_{2n}", r"S_{n\cdot 2}")]
+)
+def test_a_spelling_with_a_second_meaning_proves_no_difference(gold: str, answer: str) -> None:
+    assert compare(gold, answer).outcome == "undecided"
+    assert compare(answer, gold).outcome == "undecided"
+
+
+def test_an_ordinary_subscript_does() -> None:
+    assert compare("S_{2n}", "S_{3n}").outcome == "incorrect"

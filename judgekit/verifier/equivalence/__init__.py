@@ -26,6 +26,7 @@ from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.equivalence.signs import both_signs
 from judgekit.verifier.equivalence.structures import OPEN_OR_POINT, whole_answers
 from judgekit.verifier.reader import read, readings
+from judgekit.verifier.reader.tokens import LAKHS
 from judgekit.verifier.reader.tree import (
     VALUES,
     Binder,
@@ -56,6 +57,14 @@ _DOLLAR = re.compile(r"(?<!\\)\$(?!\d[\d.,]*(?:\s|\Z))")
 """A dollar sign that delimits mathematics; `$5` alone is money."""
 _LARGEST_FOR_SYMPY = 120
 _VALUES = (Sum, Product, Quotient, Power, Call)
+
+
+_MAY_MEAN_ANOTHER = (
+    (_NAME_RAISED, "letters in a row may be one name"),
+    (LAKHS, "digits in groups of two may be one number"),
+    (re.compile(r"_\{[^{}]{0,40}(?:\\cdot|\\times|\*)"), "a subscript may be another spelling"),
+)
+"""Spellings with a second meaning that the reader does not follow, and the doubt in words."""
 
 
 def same_form(gold: str, answer: str) -> Comparison:
@@ -99,8 +108,10 @@ def compare(
             found = _senses(golds, answers)
     except Exhausted:
         found = unknown("to compare them would be too much work", EFFORT)
-    if found.incorrect and (_NAME_RAISED.search(gold) or _NAME_RAISED.search(answer)):
-        found = unknown("letters in a row may be one name", found.rung)
+    if found.incorrect:
+        for spelling, doubt in _MAY_MEAN_ANOTHER:
+            if spelling.search(gold) or spelling.search(answer):
+                found = unknown(doubt, found.rung)
     if use_sympy and found.outcome == "undecided" and found.rung != EFFORT:
         found = _by_sympy(golds[0], answers[0]) or found
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)

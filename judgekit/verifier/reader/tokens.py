@@ -110,7 +110,7 @@ _DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|l
 _DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
 _BACKSLASHES = re.compile(r"\\+")
 _DOTTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3}){2,12}(?![\d.])")
-_LAKHS = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2}){1,4},\d{3}(?![\d,])")
+LAKHS = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2}){1,4},\d{3}(?![\d,])")
 """1,00,000 as India groups digits; 12,34,567 may be a list."""
 _HTML = re.compile(r"<(/?)su([pb])>")
 _SPACED_SIGN = re.compile(r"\{([:=<>])\}")
@@ -211,7 +211,7 @@ def _plain(text: str) -> str:
     if text.count(".") > 1:
         text = _DOTTED.sub(lambda m: m.group().replace(".", ""), text)
     if "," in text:
-        text = _LAKHS.sub(lambda m: m[0].replace(",", "") if ",0" in m[0] else m[0], text)
+        text = LAKHS.sub(lambda m: m[0].replace(",", "") if ",0" in m[0] else m[0], text)
     if "<su" in text:
         text = _HTML.sub(lambda m: "}" if m[1] else "^{" if m[2] == "p" else "_{", text)
     text = _SPACED_SIGN.sub(r"\1", text)
