@@ -26,6 +26,7 @@ from judgekit.config import Config, ModelConfig
 from judgekit.generate import Job, Plan, generate, plan
 from judgekit.grade import grade_run
 from judgekit.runs import load
+from tests.strategies.classifying import random_classifier
 
 TOKENS = 128
 LONG = (("starter", 20), ("gsm8k", 5))
@@ -44,34 +45,6 @@ OPTIONS: dict[str, dict[str, str]] = {
 }
 
 
-def random_classifier(folder: Path) -> ModelConfig:
-    """A process scorer with random weights over single characters, saved once."""
-    import torch
-    import transformers
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
-
-    if not (folder / "config.json").exists():
-        letters = {chr(code): code - 31 for code in range(32, 127)}
-        known = Tokenizer(models.WordLevel({"?": 0, **letters}, unk_token="?"))
-        known.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-        transformers.PreTrainedTokenizerFast(tokenizer_object=known, unk_token="?").save_pretrained(
-            folder
-        )
-        torch.manual_seed(0)
-        sizes = transformers.LlamaConfig(
-            vocab_size=128,
-            hidden_size=32,
-            intermediate_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            max_position_embeddings=1024,
-            num_labels=2,
-            pad_token_id=0,
-        )
-        transformers.LlamaForTokenClassification(sizes).save_pretrained(folder)
-    return ModelConfig(model=str(folder), device="cpu")
-
-
 class Shared:
     """An engine that the next strategy goes on using."""
 
@@ -86,7 +59,8 @@ class Shared:
 
 
 def plans(model: ModelConfig, data: Path, out: Path) -> Iterator[tuple[str, list[Plan]]]:
-    config = Config(models={SECOND: model, SCORER: random_classifier(out / "random-classifier")})
+    scorer = random_classifier(out / "random-classifier", context=1024)
+    config = Config(models={SECOND: model, SCORER: scorer})
     for name in strategies.BUILT_IN:
         strategy = strategies.get(name)
         options = dict(OPTIONS.get(name, {}))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from classifying import random_classifier
 
 from judgekit import config as configuration
 from judgekit.config import ModelConfig
@@ -15,46 +15,16 @@ from judgekit.generate import Job, generate, plan
 from judgekit.runs import load
 from judgekit.strategies.reward_model import RewardModel, classifier_of
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-
-Make = Callable[[str, int], ModelConfig]
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Saves a tiny classifier, and a tokenizer of single characters, in a folder."""
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
-
-    def build(architecture: str, labels: int) -> ModelConfig:
-        folder = tmp_path_factory.mktemp("reward")
-        letters = {chr(code): code - 31 for code in range(32, 127)}
-        known = Tokenizer(models.WordLevel({"?": 0, **letters}, unk_token="?"))
-        known.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-        transformers.PreTrainedTokenizerFast(tokenizer_object=known, unk_token="?").save_pretrained(
-            folder
-        )
-        torch.manual_seed(0)
-        settings = transformers.LlamaConfig(
-            vocab_size=128,
-            hidden_size=16,
-            intermediate_size=16,
-            num_hidden_layers=1,
-            num_attention_heads=2,
-            max_position_embeddings=64,
-            num_labels=labels,
-            pad_token_id=0,
-        )
-        getattr(transformers, f"Llama{architecture}")(settings).save_pretrained(folder)
-        return ModelConfig(model=str(folder), device="cpu")
-
-    return build
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
 
 
 @pytest.mark.parametrize("architecture", ["ForSequenceClassification", "ForTokenClassification"])
 @pytest.mark.parametrize("labels", [1, 2])
-def test_a_classifier_is_recognised_and_scores(make: Make, architecture: str, labels: int) -> None:
-    config = make(architecture, labels)
+def test_a_classifier_is_recognised_and_scores(
+    tmp_path: Path, architecture: str, labels: int
+) -> None:
+    config = random_classifier(tmp_path, architecture, labels=labels, context=64)
     found = classifier_of(config)
     assert found == f"Llama{architecture}"
     reward = RewardModel(config, found)
@@ -78,10 +48,10 @@ def test_what_is_no_classifier_is_none(tmp_path: Path) -> None:
         RewardModel(ModelConfig(model=str(tmp_path)), "LlamaForSequenceClassification")
 
 
-def test_a_run_is_led_by_a_reward_model(make: Make, tmp_path: Path) -> None:
+def test_a_run_is_led_by_a_reward_model(tmp_path: Path) -> None:
     script = tmp_path / "small.toml"
     script.write_text('default = ["one step.\\n\\nIt is 4.", "another.\\n\\nIt is 5."]\n')
-    reward = make("ForTokenClassification", 2)
+    reward = random_classifier(tmp_path / "reward", context=64)
     job = Job(
         model=ModelConfig(model=str(script), backend="scripted"),
         limit=1,
