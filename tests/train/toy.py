@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conftest import TEMPLATE
 from making import problem, reply, worked
+from tiny import byte_level, save
 
 PAIRS = [(a, b) for a in range(1, 7) for b in range(1, 7)]
 
@@ -40,38 +40,23 @@ def write(folder: Path) -> None:
 
 
 def _model(folder: Path) -> None:
-    import torch
-    import transformers
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import pre_tokenizers, trainers
 
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
+    inner = byte_level()
     corpus = [f"user\n{problem(a, b)['question']} assistant\n{reply(a, b, 5)}" for a, b in PAIRS]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     inner.train_from_iterator(
         corpus, trainers.BpeTrainer(vocab_size=330, initial_alphabet=alphabet, show_progress=False)
     )
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner, eos_token="<|im_end|>", pad_token="<|pad|>"
-    )
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
-    tokenizer.chat_template = TEMPLATE
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
+    save(
+        folder,
+        inner,
         hidden_size=128,
         intermediate_size=256,
         num_hidden_layers=3,
-        num_attention_heads=4,
         num_key_value_heads=4,
         max_position_embeddings=512,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
     )
-    transformers.LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
 
 
 def _lines(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
