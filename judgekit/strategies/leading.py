@@ -46,25 +46,25 @@ async def speculative_thinking(
     relay = Relay.start(model, second, problem)
     doubts, recaps = 0, 0
     if begin:
-        await relay.by_large(max_tokens=_at_most(relay, BEGIN))
+        await relay.by_large(max_tokens=relay.at_most(BEGIN))
     while not (relay.ended or relay.spent):
         paragraph = await relay.by_small(
-            max_tokens=_at_most(relay, STRETCH), stop=("\n\n",), keep_stop=True
+            max_tokens=relay.at_most(STRETCH), stop=("\n\n",), keep_stop=True
         )
         if paragraph.stopped != "stop" or relay.spent:
             continue
         if doubts >= DOUBTS[min(recaps, len(DOUBTS) - 1)]:
             relay.force(RECAP)
             length = RECAPS[min(recaps, len(RECAPS) - 1)]
-            await relay.by_large(max_tokens=_at_most(relay, length))
+            await relay.by_large(max_tokens=relay.at_most(length))
             doubts, recaps = 0, recaps + 1
             continue
-        own = await relay.draft(relay.small, max_tokens=_at_most(relay, PROPOSAL))
+        own = await relay.draft(relay.small, max_tokens=relay.at_most(PROPOSAL))
         proposed = own.text[len(relay.small.text) :]
         if not (not_reasoning or mood(proposed)):
             own.close()
             continue
-        other = await relay.draft(relay.large, max_tokens=_at_most(relay, PROPOSAL))
+        other = await relay.draft(relay.large, max_tokens=relay.at_most(PROPOSAL))
         counter = other.text[len(relay.large.text) :]
         chosen, rejected, taken = own, other, proposed
         opposed = mood(proposed) != 0 and (mood(proposed) < 0) != (mood(counter) < 0)
@@ -74,7 +74,7 @@ async def speculative_thinking(
         relay.take(chosen)
         doubts += mood(taken) < 0
         if not relay.ended and any(cue in taken.lower() for cue in VERIFYING):
-            await relay.by_large(max_tokens=_at_most(relay, RECAPS[0]))
+            await relay.by_large(max_tokens=relay.at_most(RECAPS[0]))
     return (await relay.finish()).transcript()
 
 
@@ -96,14 +96,10 @@ async def follow_the_leader(
     gate = random.Random(derive(model.sampling.seed, "gate"))
     while not (relay.ended or relay.spent):
         if gate.random() < share:
-            await relay.by_large(max_tokens=_at_most(relay, lead))
+            await relay.by_large(max_tokens=relay.at_most(lead))
         if not (relay.ended or relay.spent):
             await relay.by_small(stop=SENTENCE_ENDS, keep_stop=True)
     return (await relay.finish()).transcript()
-
-
-def _at_most(relay: Relay, tokens: int) -> int:
-    return min(tokens, relay.small.available(), relay.large.available())
 
 
 def _check(options: Mapping[str, Any]) -> None:

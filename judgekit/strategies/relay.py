@@ -76,6 +76,10 @@ class Relay:
         self.small.force(text)
         self.large.force(text)
 
+    def at_most(self, tokens: int) -> int:
+        """So many tokens, as far as the budget of the response and both contexts allow them."""
+        return min(tokens, self.small.available(), self.large.available())
+
     @property
     def ended(self) -> bool:
         """A model ended its turn or was stopped for looping."""

@@ -56,7 +56,7 @@ async def ssr(
     largest = max(groups, key=len, default=[])
     if len(largest) > 1:
         return turns[largest[0]].transcript()
-    return max(turns, key=lambda turn: turn.own).transcript()
+    return min(turns, key=lambda turn: turn.left()).transcript()
 
 
 async def _pick(large: Model, problem: Problem, tracks: int) -> list[str]:
@@ -76,10 +76,14 @@ async def _pick(large: Model, problem: Problem, tracks: int) -> list[str]:
 async def _track(small: Model, large: Model, problem: Problem, method: str, threshold: int) -> Turn:
     """One solution along a method, step by step."""
     relay = Relay.start(small, large, problem, load_prompt(WITH_METHOD), method=method)
-    step: dict[str, Any] = {"max_tokens": STEP, "stop": ("\n\n",), "keep_stop": True}
     previous = None
     while not (relay.ended or relay.spent):
         before = len(relay.small.text)
+        step: dict[str, Any] = {
+            "max_tokens": relay.at_most(STEP),
+            "stop": ("\n\n",),
+            "keep_stop": True,
+        }
         draft = await relay.draft(relay.small, **step)
         if await _score(relay.large, large, draft.text[before:]) >= threshold:
             relay.take(draft)

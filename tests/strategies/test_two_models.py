@@ -176,6 +176,31 @@ def test_a_track_that_repeats_itself_ends() -> None:
     assert found.text == "Same.\n\nSame.\n\n"
 
 
+@pytest.mark.parametrize("quality", ["9", "1"])
+def test_a_step_of_a_track_is_held_to_what_the_run_may_still_write(quality: str) -> None:
+    large = after(("score is: ", quality), ("are: ", "A"), default="y" * 99)
+    small, large = pair(lambda m, w: "x" * 99, large, max_tokens=40, temperature=0.7)
+    found = drive("ssr", small, second=large)
+    assert sum(usage.completion for usage in found.usage.values()) == 40
+    assert found.finish_reason == "length"
+
+
+def test_without_a_majority_the_longest_track_is_returned_whoever_wrote_it() -> None:
+    def script(messages: Sequence[Message], written: str) -> str:
+        if "backwards" in messages[-1]["content"]:
+            return "A step that the large model rewrites.\n\n" if not written else ""
+        return "Short: \\boxed{4}"
+
+    def rewrites(messages: Sequence[Message], written: str) -> str:
+        if written.endswith("score is: "):
+            return "1" if "rewrites" in written else "9"
+        return "A,B" if written.endswith("are: ") else "This track is the longer one.\n\n"
+
+    small, large = pair(script, rewrites, temperature=0.7)
+    found = drive("ssr", small, second=large, tracks=2)
+    assert found.text.startswith("This track is the longer one.")
+
+
 def test_words_of_a_beginning_are_rounded_up() -> None:
     assert beginning("a b c d e", 0.2) == "a"
     assert beginning("a b c d e", 0.5) == "a b c"
