@@ -168,7 +168,8 @@ def require(engine: Engine, needs: frozenset[Feature], wanted_by: str) -> None:
     if missing := sorted(needs - engine.features):
         raise UserError(
             f"{wanted_by} needs {', '.join(missing)}, which this backend does not have",
-            hint="use --backend transformers, or a server that continues text",
+            hint="use --backend transformers"
+            + (", or a server that continues text" if missing == ["text"] else ""),
         )
 
 

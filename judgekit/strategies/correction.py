@@ -74,9 +74,21 @@ async def _verified(verifier: Model, problem: Problem, turn: Turn) -> tuple[bool
     reply = verifier.start(problem, load_prompt(VERIFY), solution=shown(turn.text))
     said = await reply.write(stop=("[END]",))
     reply.close()
-    marked = re.search(r"\*\*(in)?correct\*\*", said.text, re.IGNORECASE)
-    word = marked or re.search(r"\b(in)?correct\b", said.text, re.IGNORECASE)
-    return bool(word and word[1]), shown(said.text.strip())
+    return _says_incorrect(said.text), shown(said.text.strip())
+
+
+_VERDICT = re.compile(
+    r"(?P<turned>(?:\bnot|n['’]t)\s+(?:entirely\s+|fully\s+|quite\s+)?)?"
+    r"(?P<mark>\*\*)?\b(?P<wrong>in|not\s+)?correct\b",
+    re.IGNORECASE,
+)
+
+
+def _says_incorrect(text: str) -> bool:
+    """The first verdict, a marked one before a plain one; a "not" before it turns it round."""
+    found = list(_VERDICT.finditer(text))
+    first = next((each for each in found if each["mark"]), found[0] if found else None)
+    return first is not None and bool(first["turned"]) != bool(first["wrong"])
 
 
 def _both(draft: Turn, final: Turn) -> list[Transcript]:

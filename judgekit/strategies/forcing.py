@@ -120,12 +120,14 @@ def _stopped_by_itself(turn: Turn) -> bool:
 def _single_token(turn: Turn, text: str) -> int:
     tokenizer = turn.engine.tokenizer
     ids = tokenizer.encode(text) if tokenizer is not None and text else []
-    if len(ids) != 1:
-        raise UserError(
-            f"end-bias: {text!r} is {len(ids)} tokens of this model, and a bias is on one",
-            hint="name the token that ends thinking or the turn: -o token='<|im_end|>'",
-        )
-    return ids[0]
+    if len(ids) == 1:
+        return ids[0]
+    raise UserError(
+        f"end-bias: {text!r} is {len(ids)} tokens of this model, and a bias is on one"
+        if text
+        else "end-bias: no token ends this model's thinking but the end of its turn",
+        hint="name the token that ends thinking or the turn: -o token='<|im_end|>'",
+    )
 
 
 _FORCES: frozenset[Feature] = frozenset({"text"})

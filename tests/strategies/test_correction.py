@@ -57,6 +57,9 @@ def test_score_corrects_only_what_the_verifier_calls_incorrect() -> None:
     assert [t.text for t in wrong] == ["\\boxed{5}", "\\boxed{4}"]
     right = drive_all("score", model(answering("**Correct**. Not **incorrect** at all.")))
     assert [t.text for t in right] == ["\\boxed{5}", "\\boxed{5}"]
+    for said in ("No, it is not correct.", "This isn't fully correct.", "It is not **correct**."):
+        negated = drive_all("score", model(answering(said)))
+        assert [t.text for t in negated] == ["\\boxed{5}", "\\boxed{4}"]
     unsure = drive_all("score", model(answering("I cannot say.")))
     assert [t.text for t in unsure] == ["\\boxed{5}", "\\boxed{5}"]
 

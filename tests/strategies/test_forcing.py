@@ -219,9 +219,11 @@ def test_the_bias_is_on_the_token_that_ends_thinking_and_only_while_thinking() -
     assert engine.biases == [{256: 1.5}]
 
 
-@pytest.mark.parametrize("token", ["", "</think>"])
-def test_a_bias_on_what_is_not_one_token_is_refused(token: str) -> None:
-    with pytest.raises(UserError, match="tokens of this model"):
+@pytest.mark.parametrize(
+    ("token", "says"), [("", "end of its turn"), ("</think>", "8 tokens of this model")]
+)
+def test_a_bias_on_what_is_not_one_token_is_refused(token: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
         drive("end-bias", model(saying("")), token=token)
 
 
