@@ -2,6 +2,8 @@
 
 The reference computes the whole context anew for every token. The engine has fewer slots than there
 are turns, so that turns are parked, brought back, forked and rolled back at every opportunity.
+Who wrote each token is kept here apart, and the segments must tell the same; joined, they are the
+decoding of all tokens after the prompt.
 """
 
 from __future__ import annotations
@@ -82,20 +84,30 @@ def test_turns_are_those_of_computing_everything_anew(
         ids = tuple(model.tokenizer.encode(prompt))
         sampling = Sampling(max_tokens=60, temperature=temperature, top_p=0.9, seed=number)
         turns = [Turn(engine, Context((), prompt, ids), sampling)]
+        authors: list[list[str]] = [[]]
         for action, what in script:
-            turn = turns[len(turns) // 2]
+            middle = len(turns) // 2
             if action == "force":
-                turn.force(what)
+                turns[middle].force(what)
+                authors[middle] += ["forced"] * len(model.tokenizer.encode(what))
             elif action == "fork":
-                turns.append(turn.fork())
+                turns.append(turns[middle].fork())
+                authors.append(list(authors[middle]))
             elif action == "close" and len(turns) > 1:
                 turns.pop(0).close()
+                authors.pop(0)
             elif action == "write":
-                await asyncio.gather(*(check(each, what) for each in turns))
-        for turn in turns:
+                written = await asyncio.gather(*(check(each, what) for each in turns))
+                for known, tokens in zip(authors, written, strict=True):
+                    known += ["model"] * tokens
+        for turn, known in zip(turns, authors, strict=True):
             turn.close()
+            response = turn.transcript(own=True)
+            after = turn.context.ids[len(ids) :]
+            assert response.text == model.tokenizer.decode(after)
+            assert [s.by for s in response.segments for _ in range(s.tokens)] == known
 
-    async def check(turn: Turn, write: dict[str, Any]) -> None:
+    async def check(turn: Turn, write: dict[str, Any]) -> int:
         before = turn.context.ids
         number = turn._extensions
         extension = await turn.write(**write)
@@ -108,6 +120,7 @@ def test_turns_are_those_of_computing_everything_anew(
         expected = written_anew(reference, model, before, ask)
         assert (extension.ids, extension.text, extension.stopped) == expected
         assert turn.context.ids == [*before, *expected[0]]
+        return len(expected[0])
 
     async def all_of() -> None:
         await asyncio.gather(*(play(n, *script) for n, script in enumerate(scripts)))
