@@ -24,10 +24,6 @@ from judgekit.cli.audited import (
     show_ranked,
 )
 from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    RunOrFile,
     configuration,
     examples,
     key_values,
@@ -37,7 +33,18 @@ from judgekit.cli.common import (
     screen,
     the_run,
 )
+from judgekit.cli.labelled import Reduced
 from judgekit.cli.labelling import export_rows, import_labels, label_rows, login
+from judgekit.cli.options import (
+    ConfigFile,
+    GoldField,
+    IdField,
+    Json,
+    QuestionField,
+    Quiet,
+    ResponseField,
+    RunOrFile,
+)
 
 if TYPE_CHECKING:
     from judgekit.analysis.labels import Rule
@@ -89,9 +96,7 @@ def audit(
         bool | None,
         typer.Option("--blind/--open", help="Hide verdicts; default: yes, but not for triage."),
     ] = None,
-    rule: Annotated[
-        str, typer.Option(help="Several labellers: majority, unanimous, first or last.")
-    ] = "majority",
+    rule: Reduced = "majority",
     seed: Annotated[int, typer.Option(help="Of the draw of a plan.")] = 0,
     aim: Annotated[
         str, typer.Option("--target", help="Plan for this benchmark or a population.")
@@ -105,10 +110,10 @@ def audit(
         typer.Option(metavar="STAGE=SHARE", help="Most that is wrong of a stage left unlabelled."),
     ] = None,
     grading: Annotated[str | None, typer.Option(help="Audit this grading of the run.")] = None,
-    question: Annotated[str | None, typer.Option(metavar="F", help="Field: the question.")] = None,
-    gold: Annotated[str | None, typer.Option(metavar="F", help="Field: the right answer.")] = None,
-    response: Annotated[str | None, typer.Option(metavar="F", help="Field: response text.")] = None,
-    id_field: Annotated[str | None, typer.Option("--id", metavar="F", help="Field: id.")] = None,
+    question: QuestionField = None,
+    gold: GoldField = None,
+    response: ResponseField = None,
+    id_field: IdField = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    configuration,
-    examples,
-    print_json,
-    screen,
-    table,
-)
+from judgekit.cli.common import configuration, examples, print_json, screen, table
 from judgekit.cli.judged import show_thresholds
 from judgekit.cli.labelled import Judges, Labels, Limit, Reduced, examined, gaps
+from judgekit.cli.options import ConfigFile, Json, Quiet
 
 if TYPE_CHECKING:
     from judgekit.config import Config

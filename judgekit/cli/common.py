@@ -1,13 +1,11 @@
-"""What the commands share: screens, options, the run a command means, and how it ends."""
+"""What the commands share: screens, tables, and the run or configuration a command means."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from judgekit.errors import UserError
 
@@ -16,28 +14,6 @@ if TYPE_CHECKING:
 
     from judgekit.config import Config
     from judgekit.runs import Run
-
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.")]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", help="Configuration instead of ./judgekit.toml.", metavar="FILE"),
-]
-RunOrFile = Annotated[
-    Path | None,
-    typer.Argument(
-        metavar="RUN|FILE", help="A run, or a JSONL, CSV or Parquet file; default: newest run."
-    ),
-]
-BackendName = Annotated[
-    str, typer.Option(help="auto, transformers, vllm, openai, scripted or replay.")
-]
-BaseUrl = Annotated[
-    str | None, typer.Option(help="An OpenAI-compatible server, such as http://host:8000/v1.")
-]
-ApiKeyEnv = Annotated[
-    str | None, typer.Option(help="Name of the variable that holds the server's key.")
-]
 
 
 def screen() -> Console:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, examples, screen, the_run
+from judgekit.cli.common import examples, screen, the_run
+from judgekit.cli.options import Json, TableFormat
 
 if TYPE_CHECKING:
     from judgekit.report import Format
@@ -26,9 +27,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two runs or more.")],
-    format: Annotated[
-        str, typer.Option(help="terminal, markdown, latex, csv or json.")
-    ] = "terminal",
+    format: TableFormat = "terminal",
     as_json: Json = False,
 ) -> int:
     """Whether runs differ: paired by problem, with intervals, flips both ways, and power."""

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
+from judgekit.cli.common import configuration, examples, plain, print_json, remarks, screen, table
+from judgekit.cli.options import (
     ConfigFile,
+    GoldField,
+    IdField,
     Json,
+    QuestionField,
     Quiet,
-    configuration,
-    examples,
-    plain,
-    print_json,
-    remarks,
-    screen,
-    table,
+    SeedOfDraw,
 )
 
 if TYPE_CHECKING:
@@ -77,17 +75,17 @@ def curate(
     near: Annotated[
         float, typer.Option(metavar="SHARE", help="Overlap of near duplicates; 0 keeps them.")
     ] = 0.8,
-    question: Annotated[str | None, typer.Option(metavar="F", help="Field: the question.")] = None,
+    question: QuestionField = None,
     trace: Annotated[str | None, typer.Option(metavar="F", help="Field: the thinking.")] = None,
     answer: Annotated[str | None, typer.Option(metavar="F", help="Field: the answer.")] = None,
-    id_field: Annotated[str | None, typer.Option("--id", metavar="F", help="Field: id.")] = None,
+    id_field: IdField = None,
     domain: Annotated[str | None, typer.Option(metavar="F", help="Field: the domain.")] = None,
     source: Annotated[str | None, typer.Option(metavar="F", help="Field: the source.")] = None,
     length: Annotated[
         str | None, typer.Option(metavar="F", help="Field: the trace's tokens; default: its words.")
     ] = None,
-    gold: Annotated[str | None, typer.Option(metavar="F", help="Field: the right answer.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    gold: GoldField = None,
+    seed: SeedOfDraw = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: POOL.curated.jsonl.")
     ] = None,

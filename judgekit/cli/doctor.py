@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, examples, plain, print_json, screen
+from judgekit.cli.common import examples, plain, print_json, screen
+from judgekit.cli.options import Json
 
 EPILOG = examples("judgekit doctor", "judgekit doctor --json")
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}

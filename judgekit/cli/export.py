@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from judgekit.cli.common import Json, Quiet, examples, plain, print_json, remarks, the_run
+from judgekit.cli.common import examples, plain, print_json, remarks, the_run
+from judgekit.cli.options import Json, Quiet
 from judgekit.errors import UnknownName
 
 EPILOG = examples(

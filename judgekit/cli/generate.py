@@ -8,20 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    ApiKeyEnv,
-    BackendName,
-    BaseUrl,
-    ConfigFile,
-    Json,
-    Quiet,
-    configuration,
-    examples,
-    key_values,
-    plain,
-    print_json,
-    remarks,
-)
+from judgekit.cli.common import configuration, examples, key_values, plain, print_json, remarks
+from judgekit.cli.options import ApiKeyEnv, BackendName, BaseUrl, ConfigFile, Json, Quiet
 
 if TYPE_CHECKING:
     from judgekit.config import Backend, ModelConfig

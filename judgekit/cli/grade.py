@@ -10,17 +10,24 @@ import typer
 
 from judgekit import errors
 from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    RunOrFile,
     configuration,
     examples,
     plain,
     print_json,
     remarks,
     screen,
+    table,
     the_run,
+)
+from judgekit.cli.options import (
+    ConfigFile,
+    GoldField,
+    IdField,
+    Json,
+    QuestionField,
+    Quiet,
+    ResponseField,
+    RunOrFile,
 )
 
 if TYPE_CHECKING:
@@ -45,10 +52,10 @@ def grade(
         str | None,
         typer.Option(help="A judge in place of the configured ones; `none` for no judge at all."),
     ] = None,
-    question: Annotated[str | None, typer.Option(metavar="F", help="Field: the question.")] = None,
-    gold: Annotated[str | None, typer.Option(metavar="F", help="Field: the right answer.")] = None,
-    response: Annotated[str | None, typer.Option(metavar="F", help="Field: response text.")] = None,
-    id_field: Annotated[str | None, typer.Option("--id", metavar="F", help="Field: id.")] = None,
+    question: QuestionField = None,
+    gold: GoldField = None,
+    response: ResponseField = None,
+    id_field: IdField = None,
     kind: Annotated[str, typer.Option(help="auto, math, choice or text.")] = "auto",
     out: Annotated[
         Path | None, typer.Option(help="Where grades of a FILE go; default: FILE.graded.jsonl.")
@@ -117,8 +124,6 @@ def _summary(result: Graded) -> dict[str, object]:
 
 def _show(result: Graded) -> None:
     from collections import Counter
-
-    from judgekit.cli.common import table
 
     outcomes = ("correct", "incorrect", "undecided")
     counts = Counter[tuple[str, str]]((grade.stage, grade.outcome) for grade in result.grades)

@@ -11,18 +11,7 @@ import typer
 from judgekit import errors
 from judgekit.cli.calibrate import EPILOG as CALIBRATE_EPILOG
 from judgekit.cli.calibrate import calibrate_judges
-from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    configuration,
-    examples,
-    plain,
-    print_json,
-    remarks,
-    screen,
-    table,
-)
+from judgekit.cli.common import configuration, examples, plain, print_json, remarks, screen, table
 from judgekit.cli.judged import (
     probe_row,
     show_cards,
@@ -41,6 +30,7 @@ from judgekit.cli.labelled import (
     gaps,
     verdicts_beside,
 )
+from judgekit.cli.options import ConfigFile, Json, Quiet
 from judgekit.cli.tune import EPILOG as TUNE_EPILOG
 from judgekit.cli.tune import tune_judge
 

@@ -8,16 +8,8 @@ from typing import Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    configuration,
-    examples,
-    plain,
-    print_json,
-    screen,
-    table,
-)
+from judgekit.cli.common import configuration, examples, plain, print_json, screen, table
+from judgekit.cli.options import ConfigFile, Json
 
 
 def register(app: typer.Typer, name: str) -> None:

@@ -8,19 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    ApiKeyEnv,
-    BackendName,
-    BaseUrl,
-    ConfigFile,
-    Json,
-    Quiet,
-    examples,
-    print_json,
-    remarks,
-    screen,
-    table,
-)
+from judgekit.cli.common import examples, print_json, remarks, screen, table
+from judgekit.cli.options import ApiKeyEnv, BackendName, BaseUrl, ConfigFile, Json, Quiet
 
 if TYPE_CHECKING:
     from judgekit.config import ModelConfig

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    configuration,
-    examples,
-    plain,
-    remarks,
-    screen,
-    the_run,
-)
+from judgekit.cli.common import configuration, examples, plain, remarks, screen, the_run
+from judgekit.cli.options import ConfigFile, Json, Quiet, TableFormat
 
 if TYPE_CHECKING:
     from judgekit.report import Format, Report
@@ -44,9 +35,7 @@ def report(
         list[Path] | None,
         typer.Argument(metavar="RUN...", help="Run or training folders; default: the newest run."),
     ] = None,
-    format: Annotated[
-        str, typer.Option(help="terminal, markdown, latex, csv or json.")
-    ] = "terminal",
+    format: TableFormat = "terminal",
     table: Annotated[
         str | None,
         typer.Option(

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    Json,
-    Quiet,
-    examples,
-    plain,
-    print_json,
-    remarks,
-    screen,
-    table,
-    the_run,
-)
+from judgekit.cli.common import examples, plain, print_json, remarks, screen, table, the_run
+from judgekit.cli.options import Json, Quiet, SeedOfDraw
 
 if TYPE_CHECKING:
     from judgekit.rewards.tags import Tags
@@ -36,7 +27,6 @@ Out = Annotated[
 TagPair = Annotated[
     str, typer.Option("--tags", help="The pair around the thinking: think or reasoning.")
 ]
-Seed = Annotated[int, typer.Option(help="Of the draw.")]
 
 TRAINED_BY = {
     "pairs": "dpo",
@@ -101,7 +91,7 @@ def select_rollouts(
         int | None, typer.Option(min=1, metavar="N", help="At most N pairs a problem.")
     ] = None,
     tags: TagPair = "think",
-    seed: Seed = 0,
+    seed: SeedOfDraw = 0,
     out: Out = None,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -134,7 +124,7 @@ def select_mix(
         int | None, typer.Option(min=1, metavar="N", help="Rows; default: as many as there are.")
     ] = None,
     grading: Grading = None,
-    seed: Seed = 0,
+    seed: SeedOfDraw = 0,
     out: Out = None,
     quiet: Quiet = False,
     as_json: Json = False,

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import ConfigFile, examples, plain, remarks
+from judgekit.cli.common import examples, plain, remarks
+from judgekit.cli.options import ConfigFile
 
 EPILOG = examples(
     "judgekit serve Qwen/Qwen2.5-1.5B-Instruct",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, examples, plain, print_json, screen, the_run
+from judgekit.cli.common import examples, plain, print_json, screen, the_run
+from judgekit.cli.options import Json
 
 if TYPE_CHECKING:
     from rich.console import Console

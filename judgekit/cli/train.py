@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    Json,
-    Quiet,
-    examples,
-    key_values,
-    plain,
-    print_json,
-    remarks,
-    screen,
-    table,
-)
+from judgekit.cli.common import examples, key_values, plain, print_json, remarks, screen, table
+from judgekit.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from judgekit.report.table import Report

@@ -10,18 +10,9 @@ from typing import Annotated, Any, cast
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import (
-    ConfigFile,
-    Json,
-    Quiet,
-    configuration,
-    examples,
-    plain,
-    print_json,
-    remarks,
-    screen,
-)
+from judgekit.cli.common import configuration, examples, plain, print_json, remarks, screen
 from judgekit.cli.labelled import Labels, Limit, OneJudge, Reduced, gaps, verdicts_beside
+from judgekit.cli.options import ConfigFile, Json, Quiet
 
 EPILOG = examples(
     "judgekit judge tune small --labels labelled.jsonl",

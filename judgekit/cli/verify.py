@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from judgekit import errors
-from judgekit.cli.common import Json, examples, print_json, screen
+from judgekit.cli.common import examples, print_json, screen
+from judgekit.cli.options import Json
 
 EPILOG = examples(
     r"judgekit verify '\frac{1}{2}' 'So the answer is \boxed{0.5}.'",
