@@ -171,7 +171,7 @@ async def grade_file(
             write=sheet.append,
             workers=workers,
             watch=watch,
-            only_this_grading=str(out),
+            only_this_grading=out,
         )
     return replace(result, out=out, left_out=rows.left_out)
 
@@ -186,7 +186,7 @@ async def _grade(
     write: Callable[[Grade], None],
     workers: int | None,
     watch: Watch | None,
-    only_this_grading: str | None = None,
+    only_this_grading: Path | None = None,
 ) -> Graded:
     judge_names = [name for name in cascade.stages if name not in PURE]
     async with AsyncExitStack() as stack:
@@ -204,7 +204,12 @@ async def _grade(
             }
         )
         if only_this_grading and any(grade.grading != grading for grade in done):
-            raise UserError(f"{only_this_grading} holds another grading", hint="use another --out")
+            other = only_this_grading.with_suffix(f".{grading[:8]}.jsonl")
+            raise UserError(
+                f"{only_this_grading} holds another grading: of other rows, with another policy or "
+                "judge, or by another version",
+                hint=f"the same command with --out {other} keeps both",
+            )
         last = {grade.key: grade for grade in done if grade.grading == grading}
         grades = {key: grade for key, grade in last.items() if not _owed_again(grade)}
         stages = [

@@ -69,7 +69,7 @@ def read_labelled(path: Path, rule: Rule = "majority", **columns: Any) -> Labell
 
 def audit_folder(path: Path) -> Path:
     """Where an audit of a file keeps what people said of its rows."""
-    return path.with_name(path.name + ".audit")
+    return path.with_suffix(".audit")
 
 
 def _of_file(path: Path, rule: Rule, names: Mapping[str, Any]) -> Labelled:

@@ -78,7 +78,7 @@ def test_a_file_is_audited_with_recorded_judges(typed: Typed) -> None:
     assert pairs["verifier", "recorded:large"]["first_only"] == 0
     assert pairs["verifier", "recorded:small"]["rows"] == 40
     assert pairs["recorded:small", "recorded:large"]["first_only"] == 8
-    assert not Path("rows.jsonl.audit").exists()
+    assert not Path("rows.audit").exists()
 
 
 def test_grades_beside_a_file_are_audited(typed: Typed, capfd: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +127,7 @@ def test_a_page_is_exported(typed: Typed) -> None:
     assert code == 0
     assert "10 rows to label: page.html" in out
     assert Path("page.html").read_text().startswith("<!DOCTYPE html>")
-    assert Path("rows.jsonl.audit/plans.jsonl").exists()
+    assert Path("rows.audit/plans.jsonl").exists()
 
 
 @pytest.mark.parametrize(

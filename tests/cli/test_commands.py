@@ -308,6 +308,12 @@ def test_a_changed_file_is_not_graded_by_the_grades_of_the_old_one(typed: Typed)
     code, _, err = typed("grade", "rows.jsonl", "--out", "g.jsonl")
     assert code == 2
     assert "g.jsonl holds another grading" in err
+    (named,) = re.findall(r"--out (\S+) keeps both", err)
+    before = Path("g.jsonl").read_bytes()
+    for _ in range(2):
+        assert typed("grade", "rows.jsonl", "--out", named)[0] == 0
+    assert Path("g.jsonl").read_bytes() == before
+    assert len(Path(named).read_bytes().splitlines()) == 1
 
 
 @pytest.mark.parametrize("text", ['{"keep": "data"}', "one line without an end"])

@@ -141,7 +141,7 @@ def test_labels_of_an_audit_and_a_rule(typed: Typed, tmp_path: Path) -> None:
     from judgekit.records import Label
     from judgekit.runs import Writer
 
-    with Writer(tmp_path / "labelled.jsonl.audit") as writer:
+    with Writer(tmp_path / "labelled.audit") as writer:
         for by in ("ann", "ben"):
             word = "correct" if by == "ann" else "incorrect"
             writer.append(Label("0", word, by, "2025-01-01"))  # type: ignore[arg-type]
