@@ -46,6 +46,7 @@ async def decompose(
 ) -> Transcript:
     """Sub-questions, each answered with the earlier ones in view, and then the question itself."""
     share = max(1, model.sampling.max_tokens // (parts + 2))
+    parts = max(0, min(parts, model.sampling.max_tokens // share - 2))
     listed = await solve(model.settings(max_tokens=share), problem)
     solved, turns = "", [listed]
     solver = (second or model).settings(max_tokens=share)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
-from driving import PROBLEM, check, model
+import pytest
+from driving import PROBLEM, check, drive_all, model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from judgekit import strategies
 from judgekit.backends.scripted import ByteTokenizer
-from judgekit.backends.turn import Turn
+from judgekit.backends.turn import Model, Turn
+from judgekit.errors import RequestFailed
 
 TEXT = st.text(alphabet="ab é→\n<>/think", max_size=12)
 MOVE = st.one_of(
@@ -76,3 +81,41 @@ def test_the_property_can_fail() -> None:
     except AssertionError:
         return
     raise AssertionError("an unmarked token went unnoticed")
+
+
+@pytest.mark.parametrize("name", [name for name in strategies.BUILT_IN if name != "end-bias"])
+@pytest.mark.parametrize("budget", [1, 2, 5, 48])
+def test_no_strategy_passes_the_budget_of_the_run(name: str, budget: int) -> None:
+    """Whatever the models say, and however little their context holds beyond the prompt."""
+    strategy = strategies.get(name)
+
+    def pair(text: str, room: int | None) -> tuple[Model, Model]:
+        def says(messages: object, written: str) -> str:
+            return text[len(written) :] if text.startswith(written) else text
+
+        prompt = len(model(says, strategy.prompt).start(PROBLEM).context.prompt_ids or ())
+        first, second = (
+            model(
+                says,
+                strategy.prompt,
+                context_length=None if room is None else prompt + room,
+                name=who,
+                max_tokens=budget,
+                temperature=0.7 if strategy.samples else 0.0,
+                logprobs=True,
+            )
+            for who in ("model", "teacher")
+        )
+        return first, replace(second, ledger=first.ledger)
+
+    for text in ("", "x" * 900, "ab\n\n" * 80, "hm</reasoning></think>ok</answer>", "Wait. " * 90):
+        for room in (None, 0, 9):
+            first, second = pair(text, room)
+            options: dict[str, Any] = dict.fromkeys(strategy.required, second)
+            try:
+                found = drive_all(name, first, **options)
+            except RequestFailed:  # a prompt that the context does not hold
+                assert room is not None
+                continue
+            for each in found:
+                assert sum(usage.completion for usage in each.usage.values()) <= budget
