@@ -22,8 +22,14 @@ def verify(
     verdicts of both stages. Raises `UnknownName` for another `kind`, `DataError` for a gold or
     response that is no text.
     """
-    row = {"gold": gold, "response": response, "question": question, "kind": kind}
-    return grade_row({**row, "choices": choices}, 0)
+    row = {
+        "gold": gold,
+        "response": response,
+        "question": question,
+        "kind": kind,
+        "choices": choices,
+    }
+    return grade_row(row, 0)
 
 
 def verify_many(rows: Iterable[Mapping[str, Any]], workers: int | None = None) -> list[Grade]:

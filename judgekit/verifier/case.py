@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -70,7 +70,7 @@ def make_case(
 
 def gold_answer(gold: str) -> str:
     """The answer in a gold field, which may hold a whole solution ("… #### 18", "\\boxed{x}")."""
-    marked = any(mark in gold for mark in ("\\boxed", "\\fbox", "####"))
+    marked = "\\boxed" in gold or "\\fbox" in gold or "####" in gold
     if not marked and (len(gold) <= LONG_GOLD or "nswer" not in gold):
         return gold
     found = extract(gold)
@@ -97,7 +97,7 @@ def _without_echoes(found: Extraction, question: str | None) -> Extraction:
     return (
         found
         if len(kept) == len(found.candidates)
-        else replace(found, candidates=kept, flags=found.flags if kept else ())
+        else found._replace(candidates=kept, flags=found.flags if kept else ())
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from judgekit.verifier.text import normalise
 
@@ -78,6 +79,7 @@ def _is_word(text: str, found: re.Match[str], rest: str) -> bool:
     return rest[:1].islower() and not _JOIN.match(rest)
 
 
+@lru_cache(8)
 def options_in(question: str) -> tuple[str, ...]:
     """The options that a question lists as (A) … (B) … or A. … B. …; () if it lists none."""
     marks = list(_OPTION.finditer(question))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from judgekit.records import Kind
 from judgekit.verifier.choice import letter_of, options_in
@@ -32,6 +33,7 @@ def resolve_kind(gold: str, question: str | None, choices: Sequence[str]) -> Kin
     return "text" if _is_prose(gold) else "math"
 
 
+@lru_cache(32)
 def _is_prose(gold: str) -> bool:
     gold = unicodedata.normalize("NFKC", gold)  # x² is x2
     if not _WORDS.search(gold):

@@ -12,6 +12,8 @@ Every *incorrect* is a proven difference under the policies that `rounding`, `qu
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from judgekit.verifier.equivalence import worker
@@ -47,6 +49,8 @@ from judgekit.verifier.reader.tree import (
 __all__ = ["Comparison", "compare", "read", "same_form"]
 
 _MOST_SENSES = 4
+_KEPT = 16
+"""Texts whose reading is kept: the samples of one problem share its gold, and often an answer."""
 _ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
 _ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
 _ASKS_PERCENT = re.compile(r"\bpercentage\b|\b(?:what|how many|in|as a) per ?cent\b", re.IGNORECASE)
@@ -117,13 +121,14 @@ def compare(
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
 
 
-def _distinct(text: str) -> list[Expr]:
+@lru_cache(_KEPT)
+def _distinct(text: str) -> tuple[Expr, ...]:
     """The senses of a text that differ, few enough to be compared two by two."""
     senses: list[Expr] = []
     for sense in islice(readings(text), _MOST_SENSES):
         if sense not in senses:
             senses.append(sense)
-    return senses
+    return tuple(senses)
 
 
 def _in_context(found: Comparison, question: str) -> Comparison:
@@ -182,7 +187,7 @@ def _has_decimal(expr: Expr) -> bool:
     )
 
 
-def _senses(golds: list[Expr], answers: list[Expr]) -> Comparison:
+def _senses(golds: Sequence[Expr], answers: Sequence[Expr]) -> Comparison:
     """The comparison of the best pair of senses; incorrect only if every pair is."""
     found: list[Comparison] = []
     for g in golds:

@@ -77,9 +77,9 @@ def steps(expr: Binder, low: Fraction | None, high: Fraction | None) -> range | 
     """The whole numbers that the variable of a finite sum or product runs over, if not too many."""
     if low is None or high is None or low.denominator != 1 or high.denominator != 1:
         return None
-    found = range(int(low), int(high) + 1)
-    if high < low - 1 or len(found) > MOST_TERMS:
+    if high < low - 1 or high - low >= MOST_TERMS:
         return None
+    found = range(int(low), int(high) + 1)
     spend(len(found) * size(expr.body))
     return found
 

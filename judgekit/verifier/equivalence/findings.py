@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from judgekit.records import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """`outcome` of one comparison, `evidence` as a person would write it, `rung` of the ladder."""
 
     outcome: Outcome
@@ -40,6 +39,6 @@ def all_of(found: list[Comparison], rung: str, evidence: str) -> Comparison:
     """Correct if all are, incorrect if one is."""
     wrong = next((each for each in found if each.incorrect), None)
     if wrong is not None:
-        return replace(wrong, rung=rung)
+        return wrong._replace(rung=rung)
     open_ = next((each for each in found if not each.correct), None)
-    return yes(evidence, rung) if open_ is None else replace(open_, rung=rung)
+    return yes(evidence, rung) if open_ is None else open_._replace(rung=rung)

@@ -9,7 +9,6 @@ are compared by the function handed in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from itertools import permutations
 
@@ -214,7 +213,7 @@ def ordered(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]) 
     for a, b in zip(mine, theirs, strict=True):
         each = compare(a, b)
         if each.incorrect:
-            return replace(each, evidence="an item differs", rung="tuple")
+            return each._replace(evidence="an item differs", rung="tuple")
         found.append(each)
     return all_of(found, "tuple", "they agree item by item")
 

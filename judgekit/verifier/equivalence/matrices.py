@@ -7,7 +7,6 @@ is undecided. Entries are compared by the function that the caller hands in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown
@@ -127,7 +126,7 @@ def _entries(
         for a, b in zip(row, other, strict=True):
             each = compare(a, b)
             if each.incorrect:
-                return replace(each, evidence="an entry differs", rung="matrix")
+                return each._replace(evidence="an entry differs", rung="matrix")
             found.append(each)
     return all_of(found, "matrix", "they agree entry by entry")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from judgekit.verifier.reader.tokens import LONGEST
 from judgekit.verifier.reader.tree import Number
@@ -26,8 +27,11 @@ _PLAIN = re.compile(
     r"|(\d{1,400})/(\d{1,400}))"
 )
 _END = ".,;: \n\t"
+_KEPT = 32
+"""Texts whose form is kept: the samples of one problem share its gold, and often an answer."""
 
 
+@lru_cache(_KEPT)
 def normal(text: str) -> str:
     """The text without mark-up and white space; empty if it is too long to look at."""
     if len(text) > LONGEST:
@@ -52,6 +56,7 @@ def _gap(found: re.Match[str]) -> str:
     return " " if text[start - 1 : start].isdigit() and text[end : end + 1].isdigit() else ""
 
 
+@lru_cache(_KEPT)
 def plain(text: str) -> Number | None:
     """A plain number, read without the reader; None for all other text."""
     bare = text.strip().strip("$").strip().rstrip(".").rstrip()

@@ -15,7 +15,6 @@ Policy:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from judgekit.verifier.equivalence.coefficients import by_coefficient
@@ -71,7 +70,7 @@ def values(gold: Expr, answer: Expr) -> Comparison:
         left, right = (
             (Call("deg", (_bare(g),)), _bare(a)) if turned else (_bare(g), Call("deg", (_bare(a),)))
         )
-        return replace(equal(left, right), rung=RUNG)
+        return equal(left, right)._replace(rung=RUNG)
     if not of_gold or not of_answer:
         return _one_unit(g, a)
     return _converted(g, a, of_gold, of_answer)

@@ -10,7 +10,6 @@ letters in the ends they are matched in any order, and a difference is no proof.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple
@@ -231,7 +230,7 @@ def _same(gold: Piece, answer: Piece) -> Comparison:
         if mine is not None and theirs is not None:
             found = numbers(_plain(mine), _plain(theirs))
             if not found.correct:
-                return replace(found, rung=RUNG)
+                return found._replace(rung=RUNG)
     if (gold.closed_low, gold.closed_high) != (answer.closed_low, answer.closed_high):
         return no("an end belongs to one of them and not to the other", RUNG)
     return yes("the ends agree", RUNG)

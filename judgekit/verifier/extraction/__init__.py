@@ -8,7 +8,6 @@ is evaluated and nothing is guessed: a text that marks no answer has no candidat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from judgekit.records import Kind
@@ -44,8 +43,7 @@ class Candidate(NamedTuple):
     strength: Strength
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(NamedTuple):
     """All candidates of a response, best first.
 
     `flags` are among `unparsed`, `weak-cue` and `conflict` (two cues of equal rank that name

@@ -18,7 +18,9 @@ MAX_DEPTH = 200
 MAX_AFTER_HASHES = 200
 """Characters that may follow the line of the four hashes: after a heading stands a section."""
 
-_BOX = re.compile(r"\\(?:boxed|fbox|framebox|beginboxed)|<\|begin_of_box\|>")
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox|beginboxed)")
+_BOX_TOKEN = "<|begin_of_box|>"
+_ANY_BOX = re.compile(rf"{_BOX.pattern}|{re.escape(_BOX_TOKEN)}")
 _LONGEST_BEFORE = len("<|begin_of_")
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
@@ -133,7 +135,8 @@ def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[_Box]:
         return []
     boxes = []
     reached = start
-    marks = _BOX.finditer(text, max(start, first - _LONGEST_BEFORE), end)
+    pattern = _ANY_BOX if _BOX_TOKEN in text else _BOX  # a pattern of one beginning is faster
+    marks = pattern.finditer(text, max(start, first - _LONGEST_BEFORE), end)
     for mark in deque(marks, maxlen=MAX_BOXES):
         if mark.start() < reached:
             continue
@@ -155,7 +158,7 @@ def _read_box(
     text: str, position: int, end: int, command: str, whole: bool
 ) -> tuple[str, int, int, bool] | None:
     """What a box holds: its text, where that begins and ends, and whether it was closed."""
-    if command == "<|begin_of_box|>":
+    if command == _BOX_TOKEN:
         stop = text.find("<|end_of_box|>", position, end)
         return (text[position:stop], position, stop, True) if stop >= 0 else None
     brace = position

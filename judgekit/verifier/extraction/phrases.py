@@ -25,10 +25,10 @@ _AFTER = re.compile(
     r"(?:\s*[:\uff1a]\s*|\s+|(?=[$\\])))"
     r"|\s*\n\s*(?=[$\\])|\s+(?=\$|\\[(\[])"
 )
-_COLON_LINE = re.compile(
-    r"(?:\A|\n)[ \t>*_#]*(?:A|Ans|ANS|ans|Result|Solution|Conclusion)[ \t*_]*"
-    r"(?:[:\uff1a]|=(?= ))[ \t*_]*"
+_COLON = re.compile(
+    r"[ \t>*_#]*(?:A|Ans|ANS|ans|Result|Solution|Conclusion)[ \t*_]*(?:[:\uff1a]|=(?= ))[ \t*_]*"
 )
+_COLON_LINE = re.compile(r"\n" + _COLON.pattern)
 _IS_THE_ANSWER = re.compile(
     r"\s(?:is|are)\s(?:the|our|my)\s(?:final\s|correct\s|required\s|only\s)?(?:answer|solution)s?\b"
 )
@@ -39,10 +39,12 @@ _OTHER = re.compile(
     r"(?:solution|result|value|valor|total)\s+(?:is|are|would be|should be)\s*:?\s+"
 )
 _PRONOUNS = ("this", "that", "it", "which", "these", "what", "here", "those")
-_FOREIGN = re.compile(
+_EASTERN = re.compile(
     r"(?:答案|正确选项|正確選項|答え|解答|回答|答|정답은|정답|답은|답|最终结果|结果)\s{0,3}"
     r"(?:应该是|應該是|应为|應為|就是|分别是|分別是|为|為|是|選|选|は|은|는|[:：=])+\s*(?:选项|選項)?\s*"
-    r"|(?:r[ée]ponse|respuesta|antwort|l[öo]sung|resposta|risposta|soluzione|soluci[oó]n|antwoord|svar(?:et)?|odpowied[źz]"
+)
+_FOREIGN = re.compile(
+    r"(?:r[ée]ponse|respuesta|antwort|l[öo]sung|resposta|risposta|soluzione|soluci[oó]n|antwoord|svar(?:et)?|odpowied[źz]"
     r"|odpověď|vastaus|cevap|yan[ıi]t|jawaban(?:nya)?|đáp án|kết quả|ответ|відповідь|отговор"
     r"|απάντηση|r[aă]spuns(?:ul)?|válasz|الجواب|الإجابة|الاجابة|النتيجة|جواب|پاسخ|תשובה"
     r"|התשובה|उत्तर|উত্তর|คำตอบ|jibu)"
@@ -112,11 +114,16 @@ def _anchors(text: str, start: int, end: int) -> Iterator[tuple[int, Strength]]:
     low = max(start, end - WINDOW)
     lowered = _lower(text[low:end])
     found = [*_english(lowered, low)]
+    if low == 0 and (colon := _COLON.match(text, 0, end)):
+        found.append((colon.end(), "medium"))
     found += [(m.end(), "medium") for m in _COLON_LINE.finditer(text, low, end)]
     if not found:
         found = [(low + m.end(), "medium") for m in _OTHER.finditer(lowered)]
-    if not found or not text.isascii():
+    plain = lowered.isascii()
+    if not found or not plain:
         found += [(low + m.end(), "medium") for m in _FOREIGN.finditer(lowered)]
+    if not plain:
+        found += [(low + m.end(), "medium") for m in _EASTERN.finditer(lowered)]
     found.sort(reverse=True)
     yield from found[:MAX_ANCHORS]
 
