@@ -29,7 +29,7 @@ async def majority_vote(
 ) -> Transcript:
     """The first sample that gives the answer most samples give.
 
-    With a `window` samples are drawn that many at a time, until all of one window agree.
+    With a `window` (2 or more) samples are drawn that many at a time, until all of one window agree.
     """
     turns: list[Turn] = []
     while len(turns) < n:
@@ -120,9 +120,14 @@ def _end(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"[...]{text[-characters:]}"
 
 
-def _at_least_one(options: Mapping[str, Any]) -> None:
+def _sizes(options: Mapping[str, Any]) -> None:
     if options["n"] < 1:
         raise ConfigError("-o n=0: at least one response")
+    if options.get("window") == 1:
+        raise ConfigError(
+            "-o window=1: one response always agrees with itself",
+            hint="at least 2, or 0 for none",
+        )
 
 
 STRATEGIES = (
@@ -133,7 +138,7 @@ STRATEGIES = (
         about="n responses, the answer that most give; equal by proof, not by string",
         cost="n responses, fewer with window",
         samples=True,
-        check=_at_least_one,
+        check=_sizes,
     ),
     Strategy(
         "weighted-vote",
@@ -143,7 +148,7 @@ STRATEGIES = (
         cost="n responses and a scorer",
         helpers=(YES_OR_NO,),
         samples=True,
-        check=_at_least_one,
+        check=_sizes,
     ),
     Strategy(
         "best-of-n",
@@ -153,7 +158,7 @@ STRATEGIES = (
         cost="n responses and a scorer",
         helpers=(YES_OR_NO,),
         samples=True,
-        check=_at_least_one,
+        check=_sizes,
     ),
     Strategy(
         "self-consistency-universal",
@@ -163,6 +168,6 @@ STRATEGIES = (
         cost="n responses and one long prompt",
         helpers=(SELECT,),
         samples=True,
-        check=_at_least_one,
+        check=_sizes,
     ),
 )

@@ -161,7 +161,9 @@ def test_who_samples_refuses_temperature_zero_and_defaults_to_more(name: str) ->
         plan(Job(strategy=name, options=given, temperature=0.0))
 
 
-def test_no_samples_are_refused() -> None:
-    with pytest.raises(ConfigError, match="at least one"):
-        strategies.get("majority-vote").options({"n": "0"})
-    assert PROBLEM.gold == "4"
+@pytest.mark.parametrize(
+    ("option", "value", "says"), [("n", "0", "at least one"), ("window", "1", "always agrees")]
+)
+def test_no_samples_and_a_window_of_one_are_refused(option: str, value: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        strategies.get("majority-vote").options({option: value})
