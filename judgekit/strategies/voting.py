@@ -29,7 +29,7 @@ async def majority_vote(
 ) -> Transcript:
     """The first sample that gives the answer most samples give.
 
-    With a `window` (2 or more) samples are drawn that many at a time, until all of one window agree.
+    With a `window` samples are drawn that many at a time, until all of one window agree; 0 is none.
     """
     turns: list[Turn] = []
     while len(turns) < n:

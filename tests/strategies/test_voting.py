@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from driving import LETTERS, PROBLEM, Says, drive, model
+from driving import LETTERS, Says, drive, model
 
 from judgekit import strategies
 from judgekit.backends.engine import Message
