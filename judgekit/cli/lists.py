@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -163,8 +164,20 @@ def show_strategy(
     rows = [[key, str(facts[key])] for key in ("about", "prompt", "cost")]
     rows.append(["needs", ", ".join(found.wants) or "nothing"])
     rows += [[f"-o {key}=", "must be given"] for key in found.required]
-    rows += [[f"-o {key}=", f"{value!r} by default"] for key, value in options.items()]
+    rows += [
+        [f"-o {key}=", f"{_typed(value)} by default{_one_of(found.choices.get(key, ()))}"]
+        for key, value in options.items()
+    ]
     screen().print(table(found.name, ["", ""], rows))
+
+
+def _typed(value: object) -> str:
+    """A default as it would be typed."""
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _one_of(words: Sequence[str]) -> str:
+    return f"; one of {', '.join(words)}" if words else ""
 
 
 @models.callback()

@@ -104,6 +104,16 @@ class Strategy:
         """The options that name a scorer."""
         return [name for name, hint in self._hints.items() if Scorer in _members(hint)]
 
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """The options that take one of a few words, and which."""
+        members = {name: _members(hint)[0] for name, hint in self._hints.items()}
+        return {
+            name: typing.get_args(first)
+            for name, first in members.items()
+            if typing.get_origin(first) is Literal
+        }
+
     def needed(self, options: Mapping[str, Any]) -> frozenset[Feature]:
         """What these options need of a backend."""
         asks = options["logprobs"] or any(options.get(n) == LOGPROB for n in self.scorers)

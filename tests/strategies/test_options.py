@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 from driving import PROBLEM, model, saying
 
+from judgekit import cli, strategies
 from judgekit import config as configuration
-from judgekit import strategies
 from judgekit.backends.turn import Model, Transcript
 from judgekit.errors import ConfigError, UnknownName, UserError
 from judgekit.generate import Job, generate, plan
@@ -59,6 +59,16 @@ def test_options_take_their_type_from_the_signature() -> None:
     }
     assert (found["system"], found["shots"], found["stop_loops"]) == (False, 2, False)
     assert EXAMPLE.options({"second": "t", "limit": "none"})["limit"] is None
+
+
+def test_options_of_a_few_words_and_defaults_are_shown_as_they_are_typed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert EXAMPLE.choices == {"word": ("Wait", "Hmm")}
+    assert cli.run(["strategies", "show", "beam-search"]) == 0
+    shown = capfd.readouterr().out
+    assert r"-o step=        '\n\n' by default" in shown
+    assert "'vote' by default; one of vote, score" in shown
 
 
 @pytest.mark.parametrize(
