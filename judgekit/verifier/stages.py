@@ -79,7 +79,7 @@ def _decide(case: Case, stage: str, compared: Callable[[str, str], Comparison]) 
             evidence, more = f"The comparison failed: {type(fault).__name__}.", ("failed",)
         else:
             answer = chosen.text
-        flags = tuple(dict.fromkeys((*found.flags, *more)))
+        flags = tuple(dict.fromkeys((*found.flags, *more))) if more else found.flags
     cost = Cost(seconds=time.perf_counter() - began)
     return Verdict(stage, outcome, answer, evidence, cost=cost, flags=flags)
 

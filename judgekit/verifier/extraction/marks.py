@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import NamedTuple
 
 from judgekit.verifier.extraction.json_field import json_answer
 from judgekit.verifier.extraction.spans import MAX_ANSWER, Span, Strength, clean, is_placeholder
@@ -87,28 +86,20 @@ def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
     if not boxes:
         return []
     first = len(boxes) - 1
-    while first > 0 and _joined(text[boxes[first - 1].span.end : boxes[first].mark]):
+    while first > 0 and _joined(text[boxes[first - 1].end : boxes[first].group]):
         first -= 1
-    singles = [box.span for box in boxes]
     if first == len(boxes) - 1:
-        return [*singles[:-1], _rival(singles[-1])]
-    return [_union(text, boxes[first:]), *singles]
+        return [*boxes[:-1], _rival(boxes[-1])]
+    return [_union(text, boxes[first:]), *boxes]
 
 
-class _Box(NamedTuple):
-    """A box, and where its command began."""
-
-    mark: int
-    span: Span
-
-
-def _union(text: str, boxes: list[_Box]) -> Span:
+def _union(text: str, boxes: list[Span]) -> Span:
     """Several boxes of one breath as the list that they are, with the names before the boxes."""
-    start, end = boxes[0].span.start, boxes[-1].span.end
+    start, end = boxes[0].start, boxes[-1].end
     parts = []
-    for mark, span in boxes:
-        label = _LABEL.search(text, max(0, mark - 16), mark)
-        parts.append(f"{label.group()}{span.text}" if label else span.text)
+    for box in boxes:
+        label = _LABEL.search(text, max(0, box.group - 16), box.group)
+        parts.append(f"{label.group()}{box.text}" if label else box.text)
     word = " \\text{ or } " if _OR.search(text, start, end) else ", "
     return Span(word.join(parts), start, end, "boxed", "strong", group=-1, rival=True)
 
@@ -128,14 +119,14 @@ def _joined(between: str) -> bool:
     return words[0] in ("and", "or") and one_sentence and not _CONCLUDES.search(between)
 
 
-def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[_Box]:
-    """The last boxes of the text, outermost only, in the order of the text."""
+def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+    """The last boxes of the text, outermost only, in its order; a box's group is where it began."""
     first = text.find("box", start, end)
     if first < 0:
         return []
     boxes = []
     reached = start
-    pattern = _ANY_BOX if _BOX_TOKEN in text else _BOX  # a pattern of one beginning is faster
+    pattern = _ANY_BOX if "<" in text else _BOX  # a pattern of one beginning is faster
     marks = pattern.finditer(text, max(start, first - _LONGEST_BEFORE), end)
     for mark in deque(marks, maxlen=MAX_BOXES):
         if mark.start() < reached:
@@ -149,8 +140,7 @@ def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[_Box]:
         if not answer or is_placeholder(answer):
             continue
         strength: Strength = "strong" if closed else "medium"
-        span = Span(answer, begin, stop, "boxed", strength, group=mark.start())
-        boxes.append(_Box(mark.start(), span))
+        boxes.append(Span(answer, begin, stop, "boxed", strength, group=mark.start()))
     return boxes
 
 
