@@ -6,7 +6,7 @@ wrote is put there as text without markup, its control characters escaped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Literal
 
@@ -18,7 +18,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Footer, Input, Static
 
 from judgekit.audit.queue import Queue, Task
-from judgekit.audit.reading import pieces, plain_line, visible
+from judgekit.audit.reading import pieces, plain_line, short_id, visible
 from judgekit.errors import JudgekitError
 from judgekit.prompt import options
 from judgekit.records import Label, Outcome, Verdict
@@ -36,7 +36,25 @@ LOOKS = {
 KEYS = frozenset({"label", "skip", "previous", "ask", "undo", "unfold", "filter"})
 """Actions that rest while a note or a search is written."""
 
+LEAST_ID = 20
+"""Characters that an id keeps in the bar; what stands last there gives way to it."""
+
 Entry = Literal["note", "search"]
+
+
+class Bar(Static):
+    """One line, made for the width that it has."""
+
+    def __init__(self, line: Callable[[int], str]) -> None:
+        super().__init__(id="bar", markup=False)
+        self._line = line
+
+    def write(self) -> None:
+        if width := self.content_size.width:  # none before the first layout
+            self.update(Text(self._line(width)))
+
+    def on_resize(self) -> None:
+        self.write()
 
 
 class LabelApp(App[None]):
@@ -85,7 +103,7 @@ class LabelApp(App[None]):
         self.message = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(id="bar", markup=False)
+        yield Bar(self._bar)
         with VerticalScroll(id="question", classes="box", can_focus=True) as question:
             question.border_title = "question"
             yield Static(id="question-text", markup=False)
@@ -110,7 +128,7 @@ class LabelApp(App[None]):
 
     def action_label(self, outcome: Outcome) -> None:
         if self.queue.current is not None:
-            self.message = f"{plain_line(self.queue.current.row.key.id, 40)}: {WORDS[outcome]}"
+            self.message = f"{short_id(self.queue.current.row.key.id, 40)}: {WORDS[outcome]}"
             with self._saving():
                 self.queue.label(outcome)
             self._turn()
@@ -190,7 +208,7 @@ class LabelApp(App[None]):
 
     def _show(self) -> None:
         queue, task = self.queue, self.queue.current
-        self._write("bar", self._bar())
+        self.query_one(Bar).write()
         for name in ("question", "gold", "response"):
             self.query_one(f"#{name}").display = task is not None
         self.query_one("#verdicts").display = task is not None and not queue.blind
@@ -212,19 +230,22 @@ class LabelApp(App[None]):
     def _write(self, name: str, text: Text | Table) -> None:
         self.query_one(f"#{name}", Static).update(text)
 
-    def _bar(self) -> Text:
+    def _bar(self, width: int) -> str:
         queue = self.queue
         at, shown = queue.place
         parts = [f"{queue.done} of {len(queue.tasks)} labelled"]
         if queue.unsure:
             parts.append(f"{queue.unsure} unsure")
         if queue.current is not None:
-            parts.insert(0, f"{queue.current.row.key.id} · {at}/{shown} {queue.filter}")
+            parts.insert(0, f"{at}/{shown} {queue.filter}")
         if queue.sought:
             parts.append(f"search: {queue.sought}")
         parts += ["blind" if queue.blind else "", f"by {queue.by}", self.heading]
         line = plain_line(" · ".join(filter(None, parts)), 300)
-        return Text(line, no_wrap=True, overflow="ellipsis")
+        if queue.current is not None:
+            room = width - len(f" · {line}")
+            line = f"{short_id(queue.current.row.key.id, max(room, LEAST_ID))} · {line}"
+        return plain_line(line, width)
 
     def _response(self, task: Task) -> Text:
         text = Text()

@@ -66,6 +66,15 @@ def plain_line(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
+def short_id(text: str, longest: int) -> str:
+    """A plain line shortened in its middle: ids of one benchmark differ at the end."""
+    line = plain_line(text, 1000)
+    if len(line) <= longest:
+        return line
+    tail = longest // 2
+    return f"{line[: longest - 1 - tail]}…{line[-tail:]}"
+
+
 def _escape(char: str) -> str:
     code = ord(char)
     return (

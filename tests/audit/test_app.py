@@ -189,6 +189,26 @@ def test_hostile_text_does_not_act_on_the_screen(tmp_path: Path) -> None:
     drive(tmp_path, keys)
 
 
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_a_long_id_leaves_room_for_how_and_by_whom_it_is_labelled(
+    tmp_path: Path, width: int
+) -> None:
+    """Whatever the width, also after the window has changed; the id keeps both of its ends."""
+    task = Task(row("algebra/" + "very-long-" * 20 + "0417"), "triage")
+
+    async def session() -> None:
+        app = LabelApp(Queue([task], "annamaria", lambda _: None, blind=True), "runs/a-run")
+        async with app.run_test(size=(200, 36)) as pilot:
+            await pilot.resize_terminal(width, 36)
+            await pilot.pause()
+            bar = app.query_one("#bar").render_line(0).text
+        assert "…" in bar
+        assert bar.strip().startswith("algebra/")
+        assert "0417 · 1/1 open · 0 of 1 labelled · blind · by annamaria" in bar
+
+    asyncio.run(session())
+
+
 def test_a_label_that_cannot_be_saved_ends_the_session(tmp_path: Path) -> None:
     def full(_: Label) -> None:
         raise EnvironmentFault("cannot write labels.jsonl: No space left on device")
