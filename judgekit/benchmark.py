@@ -23,7 +23,8 @@ from judgekit.config import read_toml, section
 from judgekit.errors import ConfigError, EnvironmentFault, MissingExtra, UnknownName, UserError
 from judgekit.formats.problems import Fields, kind_of, read_problems
 from judgekit.formats.rows import read_rows
-from judgekit.records import Problem, to_row
+from judgekit.records import Problem
+from judgekit.rows import to_row
 
 GYM = "reasoning_gym:"
 GYM_SIZE = 100

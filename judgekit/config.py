@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from judgekit.errors import ConfigError, DataError, UnknownName
-from judgekit.records import from_row
+from judgekit.rows import from_row
 
 FILE_NAME = "judgekit.toml"
 

@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from judgekit.records import Cost, Grade, Key, Label, Problem, Response, in_bulk
+from judgekit.records import Cost, Grade, Key, Label, Problem, Response
+from judgekit.rows import in_bulk
 
 if TYPE_CHECKING:
     import pandas as pd

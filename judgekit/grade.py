@@ -21,7 +21,8 @@ from judgekit.formats.foreign import ForeignRows
 from judgekit.judges import open_judges
 from judgekit.judges.contract import DOWN
 from judgekit.lines import Lines, read_lines
-from judgekit.records import Grade, Kind, Problem, Response, Verdict, from_row, to_row
+from judgekit.records import Grade, Kind, Problem, Response, Verdict
+from judgekit.rows import from_row, to_row
 from judgekit.runs import Run, Writer, digest
 from judgekit.strategies.together import together
 from judgekit.verifier import Case, make_case, verify_many

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import DataError, EnvironmentFault, UserError
-from judgekit.records import to_row
+from judgekit.rows import to_row
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

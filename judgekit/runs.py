@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from judgekit.errors import DataError, RunMismatch, UnknownName, UserError
 from judgekit.lines import Lines, disk, read_lines
-from judgekit.records import SCHEMA, Grade, Key, Label, Problem, Response, from_row, in_bulk
+from judgekit.records import Grade, Key, Label, Problem, Response
+from judgekit.rows import SCHEMA, from_row, in_bulk
 
 if TYPE_CHECKING:
     import pandas as pd

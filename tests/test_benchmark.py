@@ -24,7 +24,8 @@ from judgekit.errors import (
     UserError,
 )
 from judgekit.formats.problems import kind_of
-from judgekit.records import Problem, from_row, to_row
+from judgekit.records import Problem
+from judgekit.rows import from_row, to_row
 
 GPQA_COLUMNS = (
     "Record ID",

@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judgekit.errors import DataError
-from judgekit.records import (
-    Cost,
-    Grade,
-    Label,
-    Loop,
-    Problem,
-    Response,
-    Segment,
-    Usage,
-    Verdict,
-    from_row,
-    to_row,
-)
+from judgekit.records import Cost, Grade, Label, Loop, Problem, Response, Segment, Usage, Verdict
+from judgekit.rows import from_row, to_row
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 count = st.integers(0, 2**40)

@@ -22,7 +22,8 @@ from judgekit.audit.subject import Row, Subject
 from judgekit.audit.triage import WEIGHT
 from judgekit.errors import UnknownName, UserError
 from judgekit.lines import Lines, read_lines
-from judgekit.records import Design, Key, Label, Outcome, from_row
+from judgekit.records import Design, Key, Label, Outcome
+from judgekit.rows import from_row
 from judgekit.runs import Writer
 
 FILE = "plans.jsonl"

@@ -23,7 +23,8 @@ from judgekit.grade import AT_ONCE, PURE, Item, policy
 from judgekit.judges import Judge, hold, open_judges
 from judgekit.judges.labelled import LABEL, WORDS, audit_folder
 from judgekit.lines import read_lines
-from judgekit.records import Grade, Key, Kind, Label, Outcome, Problem, Response, Verdict, from_row
+from judgekit.records import Grade, Key, Kind, Label, Outcome, Problem, Response, Verdict
+from judgekit.rows import from_row
 from judgekit.runs import Run, read_records, standing
 from judgekit.verifier import Case
 

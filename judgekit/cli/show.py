@@ -39,7 +39,7 @@ def show(
     as_json: Json = False,
 ) -> int:
     """One response: segments, loop, extracted answer, trail, labels."""
-    from judgekit.records import to_row
+    from judgekit.rows import to_row
 
     path = Path(run_or_id) if id is not None else None
     id = run_or_id if id is None else id

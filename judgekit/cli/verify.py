@@ -33,7 +33,8 @@ def verify(
     import typing
 
     from judgekit.cli.trail import show_grade
-    from judgekit.records import Kind, to_row
+    from judgekit.records import Kind
+    from judgekit.rows import to_row
     from judgekit.verifier import verify as decide
 
     kinds = ("auto", *typing.get_args(Kind))

@@ -26,7 +26,8 @@ from typing import Any
 from judgekit.errors import MissingExtra, UserError
 from judgekit.formats.inspect_export import write_inspect
 from judgekit.lines import disk
-from judgekit.records import Grade, Key, Label, Problem, Response, to_row
+from judgekit.records import Grade, Key, Label, Problem, Response
+from judgekit.rows import to_row
 from judgekit.runs import Run
 
 GROUP = 4096

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.lines import disk
-from judgekit.records import Grade, Problem, Response, to_row
+from judgekit.records import Grade, Problem, Response
+from judgekit.rows import to_row
 from judgekit.runs import Run, digest
 from judgekit.version import __version__
 

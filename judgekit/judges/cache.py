@@ -19,7 +19,8 @@ from typing import Any
 
 from judgekit.errors import DataError
 from judgekit.lines import disk
-from judgekit.records import Cost, Verdict, from_row, to_row
+from judgekit.records import Cost, Verdict
+from judgekit.rows import from_row, to_row
 
 
 @dataclass(frozen=True, slots=True)

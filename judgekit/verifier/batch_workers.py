@@ -22,7 +22,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from judgekit.errors import DataError, UserError
-from judgekit.records import Grade, from_row, to_row
+from judgekit.records import Grade
+from judgekit.rows import from_row, to_row
 from judgekit.verifier.row import grade_row
 
 CHUNK = 64

@@ -14,7 +14,8 @@ from judgekit.audit.queue import Queue, Task
 from judgekit.audit.subject import Row
 from judgekit.errors import EnvironmentFault
 from judgekit.lines import read_lines
-from judgekit.records import Label, Verdict, from_row
+from judgekit.records import Label, Verdict
+from judgekit.rows import from_row
 from judgekit.runs import Writer, standing
 
 pytest.importorskip("textual")

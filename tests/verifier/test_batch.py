@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from judgekit.errors import DataError, UnknownName
-from judgekit.records import Grade, from_row, to_row
+from judgekit.records import Grade
+from judgekit.rows import from_row, to_row
 from judgekit.verifier import verify, verify_many
 from judgekit.verifier.batch_workers import grade_in_workers
 

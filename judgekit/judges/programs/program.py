@@ -24,7 +24,7 @@ from judgekit.judges.programs.adapter import frame_and_instructions
 from judgekit.judges.sheet import asked_of
 from judgekit.judges.tools import Toolbox
 from judgekit.lines import disk
-from judgekit.records import from_row, to_row
+from judgekit.rows import from_row, to_row
 from judgekit.runs import digest
 from judgekit.verifier import Case, make_case
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from judgekit.config import Config
 from judgekit.errors import UserError
-from judgekit.records import SCHEMA, to_row
+from judgekit.rows import SCHEMA, to_row
 from judgekit.runs import Run
 from judgekit.train.curation import quality
 from judgekit.train.curation.contamination import Benchmarks, contaminated

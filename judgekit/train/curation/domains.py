@@ -23,7 +23,8 @@ from judgekit.judges.engines import open_backend
 from judgekit.judges.fence import MAX_QUESTION, between, middle_out, neutralise
 from judgekit.lines import Lines, read_lines
 from judgekit.prompt import load_prompt, messages, prompt_hash
-from judgekit.records import Problem, from_row
+from judgekit.records import Problem
+from judgekit.rows import from_row
 from judgekit.runs import digest
 from judgekit.strategies.together import together
 from judgekit.train.curation.pool import Row

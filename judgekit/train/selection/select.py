@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from judgekit.errors import UserError
-from judgekit.records import SCHEMA, Response, to_row
+from judgekit.records import Response
+from judgekit.rows import SCHEMA, to_row
 from judgekit.runs import FILES
 from judgekit.train.selection.candidates import Candidates
 from judgekit.train.selection.files import file_hash, refuse_foreign, write_record, write_rows
