@@ -21,7 +21,8 @@ from typing import Any
 
 from judgekit.backends.engine import Ask, Context, Extension
 from judgekit.backends.openai.calls import Refused, Server
-from judgekit.backends.openai.probe import CONTINUE, Traits, explore, schema_format
+from judgekit.backends.openai.continuation import CONTINUE
+from judgekit.backends.openai.probe import Traits, explore, schema_format
 from judgekit.backends.openai.replies import extension, read
 from judgekit.backends.vllm.sampling import LOOP_DETECTION
 from judgekit.config import ModelConfig
