@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +20,8 @@ Typed = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
+def typed(shell: Typed, tmp_path: Path) -> Typed:
     """Type a command in a folder with a graded run and a file of judged rows."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
     grades = []
     for i in range(60):
         said = (Verdict("symbolic", "correct" if i % 3 else "incorrect"),)
@@ -45,14 +42,7 @@ def typed(
         for i in range(40)
     ]
     (tmp_path / "rows.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in rows))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(["audit", *arguments])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
+    return functools.partial(shell, "audit")
 
 
 def test_a_run_is_audited(typed: Typed) -> None:

@@ -21,21 +21,11 @@ SCRIPT = 'default = "So the answer is \\\\boxed{4}."\n'
 
 
 @pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
+def typed(shell: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Type a command in an empty folder with a scripted model; exit code, output, remarks."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "script.toml").write_text(SCRIPT)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(list(arguments))
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
+    return shell
 
 
 GENERATE = ("generate", "--backend", "scripted", "--model", "script.toml", "--limit", "6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import tomllib
 from collections.abc import Callable
@@ -40,11 +41,8 @@ stages = ["exact", "large"]
 
 
 @pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
+def typed(shell: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
     """Type a command in a folder with labelled rows and a judge of one's own."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("JUDGEKIT_CACHE", str(tmp_path / "cache"))
     (tmp_path / "mine.py").write_text(JUDGE)
@@ -65,14 +63,7 @@ def typed(
             }
         )
     (tmp_path / "labelled.jsonl").write_bytes(b"".join(orjson.dumps(r) + b"\n" for r in rows))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(["judge", *arguments])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
+    return functools.partial(shell, "judge")
 
 
 def test_a_report_card_and_a_comparison(typed: Typed) -> None:

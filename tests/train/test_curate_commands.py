@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,6 @@ from typing import Any
 
 import orjson
 import pytest
-
-from judgekit import cli
 
 Typed = Callable[..., tuple[int, str, str]]
 WORDS = [f"word{i}" for i in range(400)]
@@ -23,23 +22,12 @@ def row(i: int, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
+def typed(shell: Typed) -> Typed:
     """Type a command in a folder with a pool of 40 rows."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
     rows = [row(i) for i in range(40)]
     rows[7]["question"] += " [asy] dot((0,0)); [/asy] [red]"
     Path("pool.jsonl").write_bytes(b"".join(orjson.dumps(each) + b"\n" for each in rows))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(["curate", *arguments])
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
+    return functools.partial(shell, "curate")
 
 
 def test_a_table_says_what_each_filter_removed(typed: Typed) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import orjson
 import pytest
 
-from judgekit import cli
 from judgekit.train.recipe import load as load_recipe
 
 Typed = Callable[..., tuple[int, str, str]]
@@ -37,23 +36,12 @@ gold = "answer"
 
 
 @pytest.fixture
-def typed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Typed:
+def typed(shell: Typed) -> Typed:
     """Type a command in a folder with a graded run of three problems, eight samples each."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
     Path("script.toml").write_text(SCRIPT)
     Path("rolls.toml").write_text(BENCHMARK)
     Path("rolls.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in ROWS))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(list(arguments))
-        out, err = capfd.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return run
+    return shell
 
 
 def made(typed: Typed, name: str = "one", samples: int = 8, *, grade: bool = True) -> str:
