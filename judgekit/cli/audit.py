@@ -27,6 +27,7 @@ from judgekit.cli.common import (
     configuration,
     examples,
     key_values,
+    only_of_a_file,
     plain,
     print_json,
     remarks,
@@ -174,8 +175,7 @@ def _subject(
     from judgekit.formats.foreign import read_responses
 
     if target is None or target.is_dir():
-        if misplaced := [f"--{name}" for name, value in fields.items() if value]:
-            raise errors.UserError(f"only a file of rows takes {', '.join(misplaced)}, not a run")
+        only_of_a_file(**fields)
         subject = of_run(the_run(target, quiet), grading)
         if judges:
             subject = asyncio.run(with_judges(subject, settings, judges))

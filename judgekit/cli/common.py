@@ -67,6 +67,12 @@ def the_run(path: Path | None, quiet: bool = False) -> Run:
     return run
 
 
+def only_of_a_file(**options: object) -> None:
+    """Refuse options about the fields of a file where a run is meant."""
+    if misplaced := [f"--{name}" for name, value in options.items() if value]:
+        raise UserError(f"only a file of rows takes {', '.join(misplaced)}, not a run")
+
+
 def key_values(pairs: Sequence[str]) -> dict[str, str]:
     """`KEY=VALUE` options as a mapping."""
     found = {}

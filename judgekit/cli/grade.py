@@ -12,6 +12,7 @@ from judgekit import errors
 from judgekit.cli.common import (
     configuration,
     examples,
+    only_of_a_file,
     plain,
     print_json,
     remarks,
@@ -81,9 +82,7 @@ def grade(
     settings = configuration(config)
     say = remarks(quiet)
     if target is None or target.is_dir():
-        given = {"--question": question, "--gold": gold, "--response": response, "--id": id_field}
-        if misplaced := [name for name, value in given.items() if value] + ["--out"] * bool(out):
-            raise errors.UserError(f"only a file of rows takes {', '.join(misplaced)}, not a run")
+        only_of_a_file(question=question, gold=gold, response=response, id=id_field, out=out)
         run = the_run(target, quiet)
         start = functools.partial(grade_run, run, settings, judge, workers=workers)
     else:
