@@ -71,6 +71,11 @@ _MAY_MEAN_ANOTHER = (
 """Spellings with a second meaning that the reader does not follow, and the doubt in words."""
 
 
+_POWER_OF_TEN = re.compile(
+    r"\s{0,3}(?:\\text\s?\{\s?)?\b(?:hundred|thousand|million|billion|trillion)\b\}?", re.IGNORECASE
+)
+
+
 def same_form(gold: str, answer: str) -> Comparison:
     """The cheapest rung: the same text, or two plain exact numbers.
 
@@ -116,6 +121,8 @@ def compare(
         for spelling, doubt in _MAY_MEAN_ANOTHER:
             if spelling.search(gold) or spelling.search(answer):
                 found = unknown(doubt, found.rung)
+        if _in_other_powers(gold, answer):
+            found = unknown("as many of a power of ten that the question may ask for", found.rung)
     if use_sympy and found.outcome == "undecided" and found.rung != EFFORT:
         found = _by_sympy(golds[0], answers[0]) or found
     return _told(_in_context(found, question[:20_000]) if question else found, gold, answer)
@@ -129,6 +136,12 @@ def _distinct(text: str) -> tuple[Expr, ...]:
         if sense not in senses:
             senses.append(sense)
     return tuple(senses)
+
+
+def _in_other_powers(gold: str, answer: str) -> bool:
+    """Whether one says 5 million and the other says 5."""
+    bare = _POWER_OF_TEN.sub("", gold), _POWER_OF_TEN.sub("", answer)
+    return (bare[0] != gold) != (bare[1] != answer) and same_form(*bare).correct
 
 
 def _in_context(found: Comparison, question: str) -> Comparison:

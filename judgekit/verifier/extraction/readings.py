@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, clean
+from judgekit.verifier.reader.words import NUMBER_WORDS, number_word
 
 LONGEST = 600
 NUMBER_IN_WORDS = "number-in-words"
@@ -25,6 +26,22 @@ _HEDGED = re.compile(
     r"|neither|maybe|possibly|perhaps|but|unclear)\b|n't\b",
     re.I,
 )
+_ALTERS = (
+    r"(?:minus|negative|plus|times|over|divided|division|divisible|multipl[a-z]{1,6}|squared?|cubed?"
+    r"|roots?|powers?|raised|half|halves|thirds?|quarters?|fourths?|fifths|sixths|sevenths|eighths"
+    r"|ninths|tenths?|hundredths?|thousandths?|twice|double|triple|thrice|dozens?|score|hundreds?"
+    r"|thousands?|millions?|billions?|trillions?|factorial|log|logarithm|ln|sine?|cosine|cos|tangent"
+    r"|tan|pi|reciprocal|inverse|opposite|modulo|mod|base|choose|below|remainder|order|close)\b"
+)
+_BEFORE = re.compile(rf"\b{_ALTERS}(?:\s(?:of|by|to|the|after|power)){{0,3}}\s{{1,3}}\Z", re.I)
+_BEHIND = re.compile(rf"\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|to\sthe\b)", re.I)
+_OTHER_NUMBER = re.compile(
+    rf"\b(?:{_ALTERS}|(?:{'|'.join(sorted(NUMBER_WORDS))}|from|up|starting|on|after|more|greater|less"
+    r"|fewer)\b)|\d\sto\b",
+    re.I,
+)
+"""Words with which a number is not the answer alone: 5 squared, five and 5 tenths, from 5 on."""
+_SPELLED = re.compile(r"(\d{1,15}) ?\(([A-Za-z -]{3,80})\)")
 _FREE = re.compile(r"[+*^=<>_{}\\|&/]")
 _AGAIN = re.compile(
     r",?\s{0,3}(?:or|i\.e\.|that is)(?:,?\s(?:equivalently|simply|in\s[a-z ]{1,30}))?,?\s{0,3}"
@@ -91,7 +108,22 @@ def _readings(text: str) -> Iterator[tuple[int, int, str]]:
     formulas = [m.span() for m in FORMULA.finditer(text)]
     if len(formulas) == 1 and not NUMBER.search(text, formulas[0][1]):
         yield (*formulas[0], "")
-    elif not formulas and not _FREE.search(text):
+    elif not formulas and not _FREE.search(text) and not _OTHER_NUMBER.search(_unspelled(text)):
         numbers = [m.span() for m in NUMBER.finditer(text)]
         if len(numbers) == 1:
             yield (*numbers[0], NUMBER_IN_WORDS)
+
+
+def _unspelled(text: str) -> str:
+    """15 (fifteen) as 15."""
+    spelled = _SPELLED.search(text)
+    if not spelled or number_word(spelled[2]) != int(spelled[1]):
+        return text
+    return text[: spelled.end(1)] + text[spelled.end() :]
+
+
+def is_altered(text: str, low: int, number: tuple[int, int], end: int) -> bool:
+    """Whether words make another number of this one: "minus 5", "half of 5", "5 squared"."""
+    start, stop = number
+    before = _BEFORE.search(text, max(low, start - 32), start)
+    return before is not None or _BEHIND.match(text, stop, end) is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from judgekit.records import Kind
-from judgekit.verifier.extraction.readings import with_readings
+from judgekit.verifier.extraction.readings import is_altered, with_readings
 from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, Strength, clean
 
 MAX_BARE = 2_000
@@ -140,7 +140,9 @@ def tail_answers(text: str, start: int, end: int) -> list[Span]:
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
     number, aside = _last_number(text, sentence, end)
-    if number and not _DENIED.search(words):
+    if number and is_altered(text, sentence, number, end):  # "minus 5": the words count
+        spans.append(_span(text, (sentence, end), "prose", "weak"))
+    elif number and not _DENIED.search(words):
         spans.append(_span(text, number, "last-number", "weak"))
         if aside:
             spans.append(_span(text, aside, BESIDE, "weak"))
@@ -223,7 +225,9 @@ def _last(pattern: re.Pattern[str], text: str, low: int, end: int) -> re.Match[s
 def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
     """The number of a sentence that has only one, however often it says it."""
     found = [number.span() for number in NUMBER.finditer(text, low, end)]
-    return found[-1] if len({clean(text[a:b]) for a, b in found}) == 1 else None
+    single = len({clean(text[a:b]) for a, b in found}) == 1
+    altered = any(is_altered(text, low, number, end) for number in found)
+    return found[-1] if single and not altered else None
 
 
 def _last_number(

@@ -55,7 +55,9 @@ STOP = frozenset(
         but without with at most least over under above below about approximately nearly almost only
         either neither between greater fewer wrong incorrect instead never rather minus plus times
         divided multiplied to from by such that depends any all some every each each modulo mod also
-        negative positive non root because since of 不 不是 或 和 非 没有
+        negative positive non root because since of squared cubed factorial dozen dozens score
+        halves thirds quarters fourths fifths sixths sevenths eighths ninths tenths hundredths
+        thousandths 不 不是 或 和 非 没有
     """)
 )
 """Words that may change what the words around them say: a tail with one of them is not a label."""
