@@ -35,7 +35,7 @@ from judgekit.cli.common import (
     the_run,
 )
 from judgekit.cli.labelled import Reduced
-from judgekit.cli.labelling import export_rows, import_labels, label_rows, login
+from judgekit.cli.labelling import export_rows, import_labels, label_rows, login, tasks_to_label
 from judgekit.cli.options import (
     ConfigFile,
     GoldField,
@@ -49,7 +49,6 @@ from judgekit.cli.options import (
 
 if TYPE_CHECKING:
     from judgekit.analysis.labels import Rule
-    from judgekit.audit.queue import Task
     from judgekit.audit.subject import Subject
     from judgekit.config import Config
 
@@ -148,7 +147,7 @@ def audit(
     elif not (label or export):
         result = _overview(subject, chosen, top, as_json)
     if label or export:
-        tasks, hidden = _tasks(subject, chosen, triage, blind)
+        tasks, hidden = tasks_to_label(subject, chosen, triage, blind)
         if export:
             result |= export_rows(tasks, export, subject, hidden, person, as_json, quiet)
         if label:
@@ -285,22 +284,3 @@ def _shares(pairs: Sequence[str]) -> dict[str, float]:
                 f"--assume {stage}={share}: {share!r} is no share", hint="such as exact=0.01"
             ) from None
     return found
-
-
-# --- labelling ----------------------------------------------------------------------------------
-
-
-def _tasks(
-    subject: Subject, rule: Rule, triage: bool, blind: bool | None
-) -> tuple[list[Task], bool]:
-    """The rows to label, and whether verdicts are hidden."""
-    from judgekit.audit.plan import plan_in_force
-    from judgekit.audit.tasks import planned, triaged
-
-    plan = None if triage else plan_in_force(subject.folder)
-    if plan and plan.grading != subject.grading:
-        remarks().print("[yellow]the plan was made for another grading of these rows[/yellow]")
-    tasks = planned(subject, plan) if plan else triaged(subject, rule)
-    if not tasks:
-        raise errors.UserError("there is nothing to label: every row has a label")
-    return tasks, plan is not None if blind is None else blind

@@ -14,6 +14,7 @@ from judgekit import errors
 from judgekit.cli.common import plain, remarks, screen
 
 if TYPE_CHECKING:
+    from judgekit.analysis.labels import Rule
     from judgekit.audit.queue import Task
     from judgekit.audit.subject import Subject
 
@@ -26,6 +27,22 @@ def login() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "me"
+
+
+def tasks_to_label(
+    subject: Subject, rule: Rule, triage: bool, blind: bool | None
+) -> tuple[list[Task], bool]:
+    """The rows to label, and whether verdicts are hidden."""
+    from judgekit.audit.plan import plan_in_force
+    from judgekit.audit.tasks import planned, triaged
+
+    plan = None if triage else plan_in_force(subject.folder)
+    if plan and plan.grading != subject.grading:
+        remarks().print("[yellow]the plan was made for another grading of these rows[/yellow]")
+    tasks = planned(subject, plan) if plan else triaged(subject, rule)
+    if not tasks:
+        raise errors.UserError("there is nothing to label: every row has a label")
+    return tasks, plan is not None if blind is None else blind
 
 
 def label_rows(
