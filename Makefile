@@ -9,7 +9,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 TORCH    ?= torch==2.13.0
-LOCAL    := transformers==5.24.0 accelerate==1.15.0 gguf==0.19.0
+LOCAL    := transformers==5.24.0 accelerate==1.15.0 gguf==0.19.0 \
+            vl-convert-python==1.9.0.post1
 DEV      := pytest==9.2.0 pytest-cov==7.1.0 hypothesis==6.170.17 mypy==2.4.1 ruff==0.17.6 \
             pandas-stubs==3.1.0.261029 pyarrow==26.0.1 reasoning-gym==0.1.25 hatchling==1.33.0 \
             textual==8.2.8 zstandard==0.25.0 playwright==1.65.2 "dspy[optuna,numpy]==3.4.1"

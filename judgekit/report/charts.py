@@ -1,199 +1,287 @@
-"""Charts as SVG, drawn here so that a report needs nobody's script. Colours come from the page."""
+"""What charts show, as Vega-Lite specifications: data, marks, encodings. `vega` draws them.
+
+Accuracies are shares here as everywhere, and per cent in a chart's values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from math import ceil, floor, isfinite, log2
+from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
+from judgekit.analysis.confidence import Calibration
 from judgekit.analysis.frame import CORRECT, REASONS
 from judgekit.analysis.scaling import Point, pareto
 from judgekit.report.summary import Line
-from judgekit.report.svg import line as stroke
-from judgekit.report.svg import round_up, svg, text, ticks, tip
-from judgekit.report.table import percent
+from judgekit.report.table import Span, Table, percent
+from judgekit.report.tables import label
+from judgekit.report.vega import Spec, colour
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LABEL, ROW, PLOT = 210, 24, 270
-NAME_ROOM = 185
-MIDDLE = 120
+Values = list[dict[str, Any]]
+
+PLOT, ROW, TEXT = 270, 24, 15
+"""Pixels: width of a plot with words beside it, height of its rows and of a line of words."""
+NAME = 26
+"""Characters of a name that stands beside a plot; the whole is shown where one points at it."""
 BINS = 30
 
+_RULE = {"type": "rule", "strokeWidth": 3, "strokeCap": "round", "opacity": 0.4}
+_INTERVAL = _RULE | {"color": colour("accent")}
+_DOT = {"type": "point", "filled": True, "size": 64, "opacity": 1, "color": colour("accent")}
+_DASHES = [[1, 0], [6, 4], [2, 3], [9, 3, 2, 3]]
+_HIGH = {"field": "high"}
 
-def label(line: Line, lines: Sequence[Line]) -> str:
-    """What tells a line from the others: model where there are several, and the setting."""
-    several = len({each.model for each in lines}) > 1
-    return f"{line.model} {line.setting}" if several else line.setting
 
-
-def accuracy_chart(lines: Sequence[Line]) -> Markup:
+def accuracy_chart(lines: Sequence[Line]) -> Spec:
     """Accuracy with its interval, a row a line, grouped by benchmark."""
-    rows, height = [], 34
-    for benchmark, group in groupby(lines, key=lambda line: line.benchmark):
-        rows.append(_heading(benchmark, height))
-        height += ROW
-        for line in group:
-            rows.append(_interval_row(line, label(line, lines), height))
-            height += ROW
-    axis = [_percent_axis(height)]
-    return svg("Accuracy with intervals", height + 10, [*axis, *rows])
+    values: Values = []
+    for row, line in _placed(lines):
+        found = line.accuracy
+        shown = "not graded" if found.value is None else f"{percent(found.value)} %"
+        span = {} if found.value is None else _span((found.low, found.value, found.high))
+        row["note"] += f": {shown} {span.pop('interval', '')}"
+        values.append({**row, **span, "shown": shown})
+    x = _number("low", scale={"domain": [0, 100]}, axis={"values": [0, 25, 50, 75, 100]})
+    return _rows(values, _layer(_INTERVAL, x=x, x2=_HIGH), _layer(_DOT, x=_number("value")))
 
 
-def outcomes_chart(lines: Sequence[Line]) -> Markup:
+def outcomes_chart(lines: Sequence[Line]) -> Spec:
     """What became of the responses, a stacked bar a line."""
-    rows, height = [], 10
-    for benchmark, group in groupby(lines, key=lambda line: line.benchmark):
-        rows.append(_heading(benchmark, height))
-        height += ROW
-        for line in group:
-            rows.append(text(LABEL - 10, height + 14, label(line, lines), "end"))
-            at, total = float(LABEL), max(line.accuracy.n, 1)
-            for name in (CORRECT, *REASONS):
-                times = line.accuracy.reasons.get(name, 0)
-                wide = PLOT * times / total
-                if times:
-                    rows.append(
-                        Markup(
-                            '<rect class="o-{}" x="{:.1f}" y="{}" width="{:.1f}" height="16">'
-                            "<title>{}: {} ({} %)</title></rect>"
-                        ).format(
-                            *(_css(name), at, height + 2, wide, name, times),
-                            percent(times / total),
-                        )
-                    )
-                at += wide
-            rows.append(text(LABEL + PLOT + 10, height + 14, f"n = {line.accuracy.n:,}"))
-            height += ROW
-    return svg("What became of the responses", height + 4, rows)
-
-
-def tokens_chart(lines: Sequence[Line]) -> Markup:
-    """Accuracy against mean completion tokens with the Pareto frontier, for one benchmark."""
-    shown = [line for line in lines if line.accuracy.value is not None and line.completion.n]
-    if len(shown) < 2:
-        return Markup("")
-    left, top, wide, high = 48, 16, 430, 220
-    most = round_up(max(line.completion.mean for line in shown))
-    ceiling = min(1.0, round_up(max(line.accuracy.high for line in shown)))
-
-    def x(tokens: float) -> float:
-        return left + wide * tokens / most
-
-    def y(share: float) -> float:
-        return top + high * (1 - share / ceiling)
-
-    parts = [
-        *(stroke(left, y(t), left + wide, y(t), "grid") for t in ticks(ceiling)),
-        *(text(left - 8, y(t) + 4, percent(t), "end", "tick") for t in ticks(ceiling)),
-        *(text(x(t), top + high + 18, f"{t:,.0f}", "middle", "tick") for t in ticks(most)),
-        text(left + wide / 2, top + high + 38, "mean completion tokens", "middle", "tick"),
-    ]
-    points = [Point(line.completion.mean, line.accuracy.value or 0.0) for line in shown]
-    path = " ".join(
-        f"{x(points[i].tokens):.1f},{y(points[i].accuracy):.1f}" for i in pareto(points)
+    there = [each for each in (CORRECT, *REASONS) if any(each in x.accuracy.reasons for x in lines)]
+    values: Values = []
+    for row, line in _placed(lines):
+        n = line.accuracy.n
+        values.append({**row, "shown": f"n = {n:,}"})
+        for place, reason in enumerate(there):
+            if times := line.accuracy.reasons.get(reason, 0):
+                note = f"{reason}: {times:,} ({percent(times / n)} %)"
+                part = {"name": None, "reason": reason, "place": place, "share": times / n}
+                values.append({**row, **part, "note": note})
+    scale = {"domain": there, "range": [colour(reason) for reason in there]}
+    legend = {"columns": 4, "symbolType": "square", "symbolStrokeWidth": 0}
+    bars = _layer(
+        {"type": "bar", "height": 16},
+        x=_number("share", scale={"domain": [0, 1]}, axis=None, stack="zero"),
+        order=_number("place"),
+        color={"field": "reason", "scale": scale, "legend": legend},
     )
-    parts.append(Markup('<polyline class="frontier" points="{}"/>').format(path))
-    named: list[tuple[float, float]] = []
-    for line, point in zip(shown, points, strict=True):
-        cx, cy = x(point.tokens), y(point.accuracy)
-        parts += [
-            stroke(cx, y(line.accuracy.low), cx, y(line.accuracy.high), "interval"),
-            Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="4.5">{}</circle>').format(
-                cx, cy, tip(f"{label(line, lines)}: {percent(point.accuracy)} %")
-            ),
-            _name(named, cx, cy - 6, label(line, lines), left_of=cx > left + wide / 2),
-        ]
-    return svg("Accuracy against tokens", top + high + 46, parts)
+    return _rows(values, bars)
 
 
-def _name(
-    taken: list[tuple[float, float]], x: float, y: float, name: str, *, left_of: bool
-) -> Markup:
-    """The name of a point, on the side of it where the chart has room."""
-    start, free = _free(taken, x - 8 - NAME_ROOM if left_of else x + 8, y)
-    return text(start + NAME_ROOM, free, name, "end") if left_of else text(start, free, name)
+def tokens_chart(lines: Sequence[Line]) -> Spec | None:
+    """Accuracy against mean completion tokens with the Pareto frontier, for one benchmark."""
+    found = [
+        (line.completion.mean, value, line)
+        for line in lines
+        if (value := line.accuracy.value) is not None and line.completion.n
+    ]
+    if len(found) < 2:
+        return None
+    found.sort(key=lambda each: each[1])
+    best = pareto([Point(tokens, value) for tokens, value, _ in found])
+    most = 10 * ceil(10 * max(line.accuracy.high for _, _, line in found))
+    height = max(220, TEXT * len(found))
+    beside = _apart([100 * value for _, value, _ in found], TEXT * most / height, most)
+    values: Values = []
+    for index, (tokens, value, line) in enumerate(found):
+        span = _span((line.accuracy.low, value, line.accuracy.high))
+        name = label(line, lines)
+        note = f"{name}: {percent(value)} % {span['interval']}, {tokens:,.0f} tokens"
+        place = {"tokens": tokens, "best": index in best, "beside": beside[index]}
+        values.append({**span, **place, "name": _cut(name), "note": note})
+    x = _number("tokens", "mean completion tokens", axis={"grid": False, "tickCount": 5})
+    y = _number("value", "accuracy, %", scale={"domain": [0, most]}, axis={"tickCount": 5})
+    leader = {"type": "rule", "color": colour("soft"), "strokeDash": [1, 3]}
+    edge = {"type": "line", "color": colour(CORRECT), "strokeDash": [5, 4]}
+    frontier = _layer(edge, y=y, description={"value": "Pareto frontier"})
+    words = {"type": "text", "align": "left", "limit": 190}
+    return _plot(
+        *(values, PLOT, height),
+        _layer(leader, y=y, x2={"value": PLOT + 8}, y2={"field": "beside"}),
+        {"transform": [{"filter": "datum.best"}], **frontier},
+        _layer(_INTERVAL, y=y | {"field": "low"}, y2=_HIGH),
+        _layer(_DOT, y=y),
+        _layer(words, x={"value": PLOT + 14}, y=y | {"field": "beside"}, text={"field": "name"}),
+        x=x,
+    )
 
 
-def _free(taken: list[tuple[float, float]], x: float, y: float) -> tuple[float, float]:
-    """The place for a name, moved to where more room is until no other is there; then taken."""
-    step = -12 if y > MIDDLE else 12
-    while any(abs(x - other) < NAME_ROOM and abs(y - at) < 12 for other, at in taken):
-        y += step
-    taken.append((x, y))
-    return x, y
-
-
-def lengths_chart(frame: pd.DataFrame, title: str) -> Markup:
+def lengths_chart(frame: pd.DataFrame) -> Spec | None:
     """Histogram of completion tokens, correct responses below the others."""
     rows = frame[frame["finish_reason"] != "error"]
     if not len(rows):
-        return Markup("")
+        return None
     import numpy as np
 
     tokens = rows["completion_tokens"].to_numpy(float)
     right = (rows["reason"] == CORRECT).to_numpy()
     most = max(float(tokens.max()), 1.0)
-    edges = np.linspace(0, most, BINS + 1)
-    good, bad = np.histogram(tokens[right], edges)[0], np.histogram(tokens[~right], edges)[0]
-    left, wide, high, top = 10, 340, 90, 24
-    tallest = max(int((good + bad).max()), 1)
-    step = wide / BINS
-    parts = [text(left, 14, title, "start", "name")]
-    for k, (below, above) in enumerate(zip(good.tolist(), bad.tolist(), strict=True)):
-        h, g = high * below / tallest, high * above / tallest
-        note = tip(f"{edges[k]:.0f}–{edges[k + 1]:.0f} tokens: {below} correct, {above} other")
-        for css, bar, base in (("o-correct", h, top + high), ("o-other", g, top + high - h)):
-            if bar:
-                parts.append(
-                    Markup(
-                        '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}">'
-                        "{}</rect>"
-                    ).format(css, left + k * step, base - bar, step - 1, bar, note)
-                )
-    parts += [
-        stroke(left, top + high, left + wide, top + high, "axis"),
-        text(left, top + high + 14, "0", "start", "tick"),
-        text(left + wide, top + high + 14, f"{most:,.0f} tokens", "end", "tick"),
+    edges = np.linspace(0, most, BINS + 1).tolist()
+    good, bad = (np.histogram(tokens[kind], edges)[0].tolist() for kind in (right, ~right))
+    values: Values = []
+    for (low, high), g, b in zip(pairwise(edges), good, bad, strict=True):
+        note = f"{low:,.0f}–{high:,.0f} tokens: {g} correct, {b} other"
+        for kind, times in ((CORRECT, g), ("other", b)):
+            values.append({"low": low, "high": high, "kind": kind, "times": times, "note": note})
+    x = _number("low", "tokens", scale={"domain": [0, most]}, axis={"grid": False, "tickCount": 5})
+    y = _number("times", "responses", axis={"tickCount": 3, "tickMinStep": 1, "format": ",d"})
+    scale = {"domain": [CORRECT, "other"], "range": [colour(CORRECT), colour("other")]}
+    bars = _layer(
+        "bar",
+        **{"x": x | {"bin": "binned"}, "x2": _HIGH, "y": y | {"stack": "zero"}},
+        order={"field": "kind"},
+        color={"field": "kind", "scale": scale, "legend": None},
+    )
+    return _plot([each for each in values if each["times"]], 300, 90, bars)
+
+
+def reliability_chart(found: Calibration) -> Spec | None:
+    """Accuracy against stated confidence, a bar a bin, its rows above; on the line they agree."""
+    if not found.n:
+        return None
+    values = [
+        {
+            **{"low": 100 * each.low, "high": 100 * each.high, "right": 100 * each.accuracy},
+            **{"middle": 50 * (each.low + each.high), "n": each.n},
+            "note": f"{100 * each.low:.0f}–{100 * each.high:.0f} %: {percent(each.accuracy)} % "
+            f"right of {each.n:,}, mean confidence {percent(each.confidence)} %",
+        }
+        for each in found.bins
     ]
-    return svg(f"Tokens of {title}", top + high + 20, parts, width=left + wide + 10)
+    scale, axis = {"domain": [0, 100]}, {"tickCount": 5}
+    x = _number("low", "stated confidence, %", scale=scale, axis=axis)
+    y = _number("right", "right, %", scale=scale, axis=axis)
+    ends = [{"low": end, "right": end, "note": "as sure as right"} for end in (0, 100)]
+    diagonal = _layer({"type": "line", "color": colour("soft"), "strokeDash": [5, 4]}, x=x, y=y)
+    bar = {"type": "bar", "color": colour(CORRECT)}
+    return _plot(
+        *(values, 230, 230),
+        _layer(bar, x=x | {"bin": "binned"}, x2=_HIGH, y=y),
+        {"data": {"values": ends}, **diagonal},
+        _layer("text", x=x | {"field": "middle"}, y={"value": -8}, text={"field": "n"}),
+    )
 
 
-def _interval_row(line: Line, name: str, y: int) -> Markup:
-    found = line.accuracy
-    parts = [text(LABEL - 10, y + 14, name, "end")]
-    if found.value is None:
-        parts.append(text(LABEL, y + 14, "not graded", "start", "tick"))
-    else:
-        low, at, high = (LABEL + PLOT * each for each in (found.low, found.value, found.high))
-        parts += [
-            stroke(low, y + 10, high, y + 10, "interval"),
-            Markup('<circle class="dot" cx="{:.1f}" cy="{}" r="4.5"/>').format(at, y + 10),
-            text(
-                LABEL + PLOT + 10,
-                y + 14,
-                f"{percent(found.value)} %",
-            ),
-        ]
-    note = f"{name}: {percent(found.value)} % [{percent(found.low)}, {percent(found.high)}]"
-    return Markup("<g>{}{}</g>").format(tip(note), Markup("").join(parts))
+def table_chart(table: Table) -> Spec | None:
+    """The curves of a table with their intervals; the axis in powers of two."""
+    xs = [x for curve in table.curves for x, _ in curve.points if x > 0]
+    if not xs or all(len(curve.points) < 2 for curve in table.curves):
+        return None
+    first = floor(log2(min(xs)))
+    last = max(ceil(log2(max(xs))), first + 1)
+    powers = [2.0**k for k in range(first, last + 1)]
+    values: Values = []
+    for curve in table.curves:
+        for x, span in curve.points:
+            shown = _span(span)
+            note = f"{curve.name}, {x:,.6g}: {percent(span[1])} % {shown['interval']}"
+            # A logarithm has no place for 0.
+            values.append({"curve": curve.name, "x": max(x, powers[0]), **shown, "note": note})
+    scale = {"type": "log", "base": 2, "domain": [powers[0], powers[-1]], "padding": 0}
+    axis = {"values": powers, "format": ",~f", "grid": False, "labelOverlap": "greedy"}
+    y = _number("value", "accuracy, %")
+    # Rules would be dashed as the lines are.
+    interval = {"type": "bar", "width": 3, "cornerRadius": 1.5, "opacity": 0.3}
+    return _curves(
+        *(values, _number("x", table.axis, scale=scale, axis=axis), y),
+        _layer(interval, y=y | {"field": "low"}, y2=_HIGH),
+        _layer(_DOT, y=y),
+    )
 
 
-def _percent_axis(height: int) -> Markup:
-    parts = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        x = LABEL + PLOT * share
-        parts.append(stroke(x, 24, x, height, "grid"))
-        parts.append(text(x, 16, f"{100 * share:.0f} %", "middle", "tick"))
-    return Markup("").join(parts)
+def training_chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Spec | None:
+    """Quantities of a training by name against its steps."""
+    values: Values = []
+    for name, points in curves.items():
+        there = [(x, y) for x, y in points if isfinite(x) and isfinite(y)]
+        for x, y in there:
+            shown = f"{name}: {there[0][1]:.4g} to {there[-1][1]:.4g}"
+            values.append({"curve": shown, "x": x, "value": y})
+    if not values:
+        return None
+    step = _number("x", "step", scale={"nice": False, "zero": False}, axis={"grid": False})
+    axis = {"tickCount": 5, "format": ".6~g"}
+    return _curves(values, step, _number("value", scale={"zero": False}, axis=axis))
 
 
-def _heading(words: str, y: int) -> Markup:
-    return text(LABEL - 10, y + 16, words, "end", "name")
+def _curves(values: Values, x: Spec, y: Spec, *layers: Spec) -> Spec:
+    """A line a curve under the layers; dashes tell lines apart without colour."""
+    legend = {"columns": 1, "symbolType": "stroke", "symbolSize": 600}
+    curve = {"field": "curve", "sort": None, "legend": legend}
+    # One legend shows colour and dash only if both stand for every layer.
+    dash = curve | {"scale": {"range": _DASHES}}
+    line = _layer("line", y=y, description={"field": "curve"})
+    return _plot(values, 430, 200, line, *layers, x=x, color=curve, strokeDash=dash)
 
 
-def _css(reason: str) -> str:
-    return reason.replace(" ", "-")
+def _rows(values: Values, *layers: Spec) -> Spec:
+    """A row a line under its benchmark, between its name and a word on it."""
+    named: Spec = {"transform": [{"filter": "isValid(datum.name)"}]}
+    name = {"type": "text", "align": "right", "limit": 190}
+    shown = {"type": "text", "align": "left"}
+    plot = _plot(
+        *(values, PLOT, {"step": ROW}),
+        *layers,
+        named | _layer(name, x={"value": -10}, text={"field": "name"}),
+        named | _layer(shown, x={"value": PLOT + 12}, text={"field": "shown"}),
+        y={"field": "row", "type": "ordinal", "axis": None},
+    )
+    header = {"title": None, "labelOrient": "top", "labelAnchor": "start", "labelLimit": PLOT}
+    return {
+        "data": plot.pop("data"),
+        "facet": {"row": {"field": "benchmark", "sort": {"field": "row"}, "header": header}},
+        "spec": plot,
+        "resolve": {"scale": {"y": "independent"}},
+        "spacing": 12,
+    }
+
+
+def _plot(values: Values, width: int, height: int | Spec, *layers: Spec, **encoding: Spec) -> Spec:
+    """Layers over the same values, of which each has a `note` to be read."""
+    return {
+        "data": {"values": values},
+        **{"width": width, "height": height},
+        "encoding": {**encoding, "description": {"field": "note"}},
+        "layer": list(layers),
+    }
+
+
+def _layer(mark: str | Spec, **encoding: Spec) -> Spec:
+    return {"mark": mark, "encoding": encoding}
+
+
+def _number(field: str, title: str | None = None, **more: Any) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title, **more}
+
+
+def _placed(lines: Sequence[Line]) -> list[tuple[dict[str, Any], Line]]:
+    """Each line with its row, name and benchmark."""
+    placed = []
+    for row, line in enumerate(lines):
+        name = label(line, [each for each in lines if each.benchmark == line.benchmark])
+        place = {"row": row, "benchmark": line.benchmark, "name": _cut(name), "note": name}
+        placed.append((place, line))
+    return placed
+
+
+def _span(span: Span) -> dict[str, Any]:
+    """In per cent, and the interval in words."""
+    low, value, high = (100 * share for share in span)
+    return {"low": low, "value": value, "high": high, "interval": f"[{low:.1f}–{high:.1f}]"}
+
+
+def _apart(wanted: Sequence[float], gap: float, most: float) -> list[float]:
+    """Places near the ascending ones wanted, a gap between them, the last at most at `most`."""
+    placed = list(accumulate(wanted, lambda before, want: max(want, before + gap)))
+    ceilings = [most - gap * k for k in reversed(range(len(placed)))]
+    return [min(pair) for pair in zip(placed, ceilings, strict=True)]
+
+
+def _cut(name: str) -> str:
+    """Names of runs differ at their ends: a long one loses its middle."""
+    half = NAME // 2
+    return name if len(name) <= NAME else f"{name[: half - 1]}…{name[-half:]}"

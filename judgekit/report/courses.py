@@ -13,7 +13,7 @@ from judgekit.analysis.cutoff import cut_off_curve, limits
 from judgekit.records import Response
 from judgekit.report.summary import Line, RunLike
 from judgekit.report.table import Cell, Column, Curve, Table, count, interval, number, percent
-from judgekit.report.tables import label_cells, label_columns, varying
+from judgekit.report.tables import label, label_cells, label_columns, varying
 
 MOST_READ = 4_000
 """Responses of a line that are read; of more, so many are drawn with a fixed seed."""
@@ -87,7 +87,7 @@ def cutoff_table(runs: Sequence[RunLike], lines: Sequence[Line], level: float) -
             for limit, each in curve.items()
             if each.value is not None
         ]
-        curves.append(Curve(line.setting, tuple(points)))
+        curves.append(Curve(label(line, lines), tuple(points)))
     notes = (
         "accuracy in % [interval] had every response been cut off there; no answer is forced",
         *drawn,

@@ -9,18 +9,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from judgekit.analysis.intervals import LEVEL
 from judgekit.loops import detect_loop, searched_text, unit_span
 from judgekit.records import Grade, Key, Label, Problem, Response
+from judgekit.report.scaling import scaling_curves
 from judgekit.report.summary import Line, RunLike, summarise
 from judgekit.report.table import Report, Table
+from judgekit.report.tables import label
 
 if TYPE_CHECKING:
     import pandas as pd
+    from markupsafe import Markup
+
+    from judgekit.report.vega import Spec
 
 MAX_BYTES = 3_600_000
 """Compressed data of the responses; a file stays below 5 MB."""
@@ -58,34 +63,41 @@ def page(runs: Sequence[RunLike], found: Report, level: float = LEVEL) -> str:
 
 
 def _charts(counted: Sequence[tuple[Line, pd.DataFrame]], level: float) -> Mapping[str, Any]:
+    """Each chart as SVG; of those that there may be several of, pairs of a name and the chart."""
     from judgekit.report import charts
-    from judgekit.report.diagrams import reliability_chart
+    from judgekit.report.vega import svg
 
     lines = [line for line, _ in counted]
-    by_benchmark: dict[str, list[Line]] = {}
-    for line in lines:
-        by_benchmark.setdefault(line.benchmark, []).append(line)
-    scatters = [(name, charts.tokens_chart(group)) for name, group in by_benchmark.items()]
-    names = [
-        " · ".join(filter(None, (line.benchmark, charts.label(line, lines)))) for line in lines
-    ]
+    groups = {
+        name: [each for each in counted if each[0].benchmark == name]
+        for name in dict.fromkeys(line.benchmark for line in lines)
+    }
+
+    def drawn(specs: Iterable[tuple[str, Spec | None]], what: str) -> list[tuple[str, Markup]]:
+        return [(name, svg(spec, f"{what}, {name}")) for name, spec in specs if spec]
+
     return {
-        "accuracy": charts.accuracy_chart(lines),
-        "outcomes": charts.outcomes_chart(lines),
-        "scatters": [(name, chart) for name, chart in scatters if chart],
-        "curves": [
-            (name, chart)
-            for name, group in by_benchmark.items()
-            if (chart := _sequential_and_parallel([c for c in counted if c[0] in group], level))
-        ],
-        "reliability": [
-            chart
-            for line, name in zip(lines, names, strict=True)
-            if (chart := reliability_chart(line.confidence.said, name))
-        ],
-        "lengths": [
-            charts.lengths_chart(rows, name) for (_, rows), name in zip(counted, names, strict=True)
-        ],
+        "accuracy": svg(charts.accuracy_chart(lines), "Accuracy with intervals"),
+        "outcomes": svg(charts.outcomes_chart(lines), "What became of the responses"),
+        "scatters": drawn(
+            ((name, charts.tokens_chart([x for x, _ in group])) for name, group in groups.items()),
+            "Accuracy against tokens",
+        ),
+        "curves": drawn(
+            (
+                (name, charts.table_chart(_sequential_and_parallel(group, level)))
+                for name, group in groups.items()
+            ),
+            "Sequential and parallel",
+        ),
+        "reliability": drawn(
+            ((label(x, lines), charts.reliability_chart(x.confidence.said)) for x in lines),
+            "Reliability",
+        ),
+        "lengths": drawn(
+            ((label(line, lines), charts.lengths_chart(rows)) for line, rows in counted),
+            "Tokens",
+        ),
     }
 
 
@@ -93,17 +105,13 @@ MOST_VOTED = 20_000
 """Rows of a benchmark up to which the curve of votes is drawn unasked."""
 
 
-def _sequential_and_parallel(counted: Sequence[tuple[Line, pd.DataFrame]], level: float) -> Any:
-    """Families of runs and votes over samples on one chart; empty where there is neither."""
-    from judgekit.report.diagrams import curves_chart
-    from judgekit.report.scaling import scaling_curves
-
+def _sequential_and_parallel(counted: Sequence[tuple[Line, pd.DataFrame]], level: float) -> Table:
+    """Families of runs and votes over samples as curves; none where there is neither."""
     graded = [(line, rows) for line, rows in counted if line.accuracy.graded]
-    if sum(len(rows) for _, rows in graded) > MOST_VOTED:
-        return ""
-    curves = scaling_curves(graded, level)
+    few = sum(len(rows) for _, rows in graded) <= MOST_VOTED
+    curves = scaling_curves(graded, level) if few else ()
     axis = "tokens generated for a problem"
-    return curves_chart(Table("scaling", "Test-time scaling", (), (), curves=curves, axis=axis))
+    return Table("scaling", "Test-time scaling", (), (), curves=curves, axis=axis)
 
 
 def _title(lines: Sequence[Line]) -> str:
@@ -112,11 +120,12 @@ def _title(lines: Sequence[Line]) -> str:
 
 
 def _shown(table: Table) -> Mapping[str, Any]:
-    from judgekit.report.diagrams import curves_chart
+    from judgekit.report.charts import table_chart
+    from judgekit.report.vega import svg
 
     return {
         "title": table.title,
-        "chart": curves_chart(table),
+        "chart": svg(table_chart(table), table.title),
         "columns": table.columns,
         "rows": table.rows,
         "notes": table.notes,
@@ -144,18 +153,8 @@ class _Pages:
     """What the script needs to show every response of every line."""
 
     def __init__(self, runs: Sequence[RunLike], lines: Sequence[Line]) -> None:
-        from judgekit.report.charts import label
-
         self.runs = runs
-        self.lines = [
-            {
-                "name": label(line, lines),
-                "benchmark": line.benchmark,
-                "model": line.model,
-                "run": line.run,
-            }
-            for line in lines
-        ]
+        self.lines = [{"name": label(line, lines), "run": line.run} for line in lines]
         texts = [len(r.text) for run in runs for r in run.responses]
         questions = [len(p.question) + len(p.gold) for run in runs for p in run.problems]
         self.longest = max((*texts, *questions), default=0)

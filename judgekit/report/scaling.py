@@ -9,7 +9,7 @@ from judgekit.analysis.intervals import Share
 from judgekit.analysis.scaling import Point, control, performance, scaling, vote_curve
 from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Column, Curve, Table, interval, number, percent, words
-from judgekit.report.tables import label_cells, label_columns, varying
+from judgekit.report.tables import label, label_cells, label_columns, varying
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ def votes_table(counted: Counted, level: float) -> Table:
                     *(_share_cell(shares.get(k)) for k in sizes),
                 )
             )
-            name = f"{line.setting} {method}" if len(lines) > 1 else method
+            name = label(line, lines, f"{line.setting} {method}") if len(lines) > 1 else method
             drawn.append(Curve(name, tuple(_points(shares))))
     notes = (
         "per cent [interval], unbiased from all samples of a problem; pass: one of k is right, "
@@ -98,17 +98,14 @@ def families(lines: Sequence[Line]) -> dict[tuple[str, str, str], list[Line]]:
 def scaling_curves(counted: Counted, level: float) -> tuple[Curve, ...]:
     """Sequential against parallel: each family over its tokens, each vote over k times its own."""
     lines = [line for line, _ in counted]
-    several = len({line.benchmark for line in lines}) > 1
     curves = []
-    for (benchmark, _, strategy), family in families(lines).items():
+    for (_, _, strategy), family in families(lines).items():
         points = sorted((_generated(line), _accuracy_span(line)) for line in family)
-        name = f"{strategy} ({benchmark})" if several else strategy
-        curves.append(Curve(name, tuple(points)))
+        curves.append(Curve(label(family[0], lines, strategy), tuple(points)))
     for line, shares in _votes(counted, level):
-        name = f"{line.setting} maj@k" + (f" ({line.benchmark})" if several else "")
         once = _generated(line)
         points = [(k * once, span) for k, span in _points(shares)]
-        curves.append(Curve(name, tuple(points)))
+        curves.append(Curve(label(line, lines, f"{line.setting} maj@k"), tuple(points)))
     return tuple(curves)
 
 

@@ -295,5 +295,11 @@ def varying(lines: Sequence[Line]) -> list[tuple[str, str]]:
     ]
 
 
+def label(line: Line, lines: Sequence[Line], setting: str | None = None) -> str:
+    """What tells a line, or something at another setting of it, from the others, in words."""
+    apart = [getattr(line, key) for key, _ in varying(lines) if key != "setting"]
+    return " ".join([*apart, setting or line.setting])
+
+
 def level_head(lines: Sequence[Line]) -> str:
     return f"{100 * lines[0].accuracy.level:g} %" if lines else "95 %"

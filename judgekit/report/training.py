@@ -120,7 +120,8 @@ def page(training: Training) -> str:
     """The tables and curves of a training as one HTML file without a script."""
     from jinja2 import Environment, PackageLoader, select_autoescape
 
-    from judgekit.report.curves import curves_chart
+    from judgekit.report.charts import training_chart
+    from judgekit.report.vega import svg
 
     environment = Environment(
         loader=PackageLoader("judgekit.report"),
@@ -129,7 +130,7 @@ def page(training: Training) -> str:
         lstrip_blocks=True,
     )
     style = files("judgekit.report").joinpath("templates", "report.css").read_text("utf-8")
-    charts = [(head, curves_chart(curves, head)) for head, curves in _charts(training)]
+    charts = [(head, svg(training_chart(curves), head)) for head, curves in _charts(training)]
     return environment.get_template("training.html").render(
         title=training.path.name,
         tables=training_report(training).tables,

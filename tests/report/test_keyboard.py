@@ -143,6 +143,46 @@ def test_both_schemes_are_readable(page: Any, scheme: str) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (scheme, kind, ink, ground)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_follow_the_scheme(page: Any, scheme: str) -> None:
+    """Their words by the same measure; outcomes as WCAG 2.2, 1.4.11 asks of graphics: 3 to 1."""
+    page.emulate_media(color_scheme=scheme)
+    words, ground, right = page.evaluate(
+        """(() => {
+        const fill = (node) => getComputedStyle(node).fill;
+        const charts = [...document.querySelectorAll('figure svg')];
+        return [charts.flatMap((chart) => [...chart.querySelectorAll('text')]).map(fill),
+                getComputedStyle(charts[0].parentElement).backgroundColor,
+                fill(document.querySelector('path[fill="var(--correct)"]'))];
+        })()"""
+    )
+    assert words
+    for ink in words:
+        light, dark = sorted((luminance(ink), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (scheme, ink, ground)
+    light, dark = sorted((luminance(right), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+@pytest.mark.parametrize("width", [1300, 500])
+def test_no_word_of_a_chart_is_cut_off_or_covers_another(page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    clashes = page.evaluate(
+        """[...document.querySelectorAll('figure')].flatMap((figure) => {
+        const frame = figure.getBoundingClientRect();
+        const boxes = [...figure.querySelectorAll('svg text')].map((text) =>
+          [text.textContent, text.getBoundingClientRect()]);
+        const cut = boxes.filter(([, b]) => b.left < frame.left || b.right > frame.right ||
+          b.top < frame.top || b.bottom > frame.bottom);
+        const over = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+          Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3;
+        const covered = boxes.filter(([, a], i) => boxes.slice(i + 1).some(([, b]) => over(a, b)));
+        return [...cut, ...covered].map(([text]) => text);
+        })"""
+    )
+    assert clashes == []
+
+
 def luminance(colour: str) -> float:
     """Relative luminance of `rgb(r, g, b)` (WCAG 2.2)."""
     channels = [int(part) / 255 for part in colour.strip("rgba()").split(",")[:3]]

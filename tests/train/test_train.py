@@ -359,7 +359,7 @@ def test_the_page_shows_reward_against_accuracy(
     assert any("Reward hacking?" in note for note in table.notes)
     html = page(training)
     assert "Reward against graded accuracy" in html
-    assert html.count("<polyline") == 4  # two curves, each with its key
+    assert "graded accuracy: 0.5 to 0.2" in html
     assert judgekit(["report", str(tmp_path)]) == 0
     assert "Reward hacking?" in capfd.readouterr().out
     assert judgekit(["report", str(tmp_path), "--json"]) == 0

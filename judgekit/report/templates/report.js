@@ -22,16 +22,14 @@
   const { lines, problems } = await unpack($("data").textContent.trim());
   const swatch = (reason) => make("span", { class: "swatch " + css(reason) });
   const answersOf = (problem) => Object.entries(problem.answers).flatMap(([line, all]) => all.map((a) => [Number(line), a]));
-  const severalBenchmarks = new Set(problems.map((p) => p.benchmark)).size > 1;
   const link = (p, line, sample) => `#r/${p}/${line}/${sample}`;
 
   // ---- the table of problems
   const present = REASONS.filter((r) => problems.some((p) => answersOf(p).some(([, a]) => a.reason === r)));
-  $("legend").append(...present.map((r) => make("li", {}, swatch(r), r)));
   const choices = [["", "all"], ["differ", "where runs differ"], ["right", "all correct"], ["never", "never correct"], ...present.map((r) => ["=" + r, "with " + r])];
   $("show").append(...choices.map(([value, text]) => make("option", { value }, text)));
 
-  $("table").tHead.append(make("tr", {}, make("th", { scope: "col" }, "problem"), ...lines.map((l) => make("th", { scope: "col", title: l.run }, severalBenchmarks ? `${l.benchmark} ${l.name}` : l.name)), make("th", { scope: "col" }, "question")));
+  $("table").tHead.append(make("tr", {}, make("th", { scope: "col" }, "problem"), ...lines.map((l) => make("th", { scope: "col", title: l.run }, l.name)), make("th", { scope: "col" }, "question")));
   const rows = problems.map((problem, p) => {
     const cells = lines.map((line, l) => {
       const cell = make("td");
@@ -101,7 +99,7 @@
     const problem = problems[p], all = problem && problem.answers[l], answer = all && (all.find((a) => a.sample === sample) || all[0]);
     if (!answer) return close();
     place = { p, l, sample: answer.sample };
-    const chips = lines.flatMap((line, other) => (problem.answers[other] || []).map((a) => make("a", { class: "chip", href: link(p, other, a.sample), "aria-current": other === l && a.sample === answer.sample ? "page" : null }, swatch(a.reason), `${severalBenchmarks ? line.benchmark + " " : ""}${line.name}${problem.answers[other].length > 1 ? " #" + a.sample : ""}`)));
+    const chips = lines.flatMap((line, other) => (problem.answers[other] || []).map((a) => make("a", { class: "chip", href: link(p, other, a.sample), "aria-current": other === l && a.sample === answer.sample ? "page" : null }, swatch(a.reason), `${line.name}${problem.answers[other].length > 1 ? " #" + a.sample : ""}`)));
     const bar = make("nav", { class: "bar", "aria-label": "responses" }, make("a", { class: "chip", href: "#problems" }, "← all problems"), ...chips, make("span", { class: "keys" }, make("kbd", {}, "←"), " ", make("kbd", {}, "→"), " problem ", make("kbd", {}, "↑"), " ", make("kbd", {}, "↓"), " run ", make("kbd", {}, "Esc"), " back"));
     const f = answer.facts;
     const trail = (answer.trail || []).map(([stage, outcome, extracted, evidence, confidence]) => make("tr", {}, ...[stage, outcome, extracted, evidence, confidence === null ? "" : confidence.toFixed(2)].map((t) => make("td", {}, ...mathematics(t)))));
