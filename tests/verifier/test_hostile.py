@@ -113,6 +113,7 @@ def test_hostile_answers_end_and_are_not_correct(
     grade = verify(gold, row_of(answer))
     assert time.perf_counter() - began < SECONDS
     assert grade.outcome != "correct"
+    assert "failed" not in grade.trail[-1].flags
     assert not list(tmp_path.iterdir())
     assert len(grade.evidence) < 2_000
 
@@ -120,8 +121,9 @@ def test_hostile_answers_end_and_are_not_correct(
 @pytest.mark.parametrize("gold", TOWERS + SIZES, ids=lambda text: repr(text[:24]))
 def test_hostile_golds_end_too(gold: str) -> None:
     began = time.perf_counter()
-    verify(gold, r"\boxed{42}")
+    grade = verify(gold, r"\boxed{42}")
     assert time.perf_counter() - began < SECONDS
+    assert "failed" not in grade.trail[-1].flags
 
 
 @pytest.mark.parametrize(

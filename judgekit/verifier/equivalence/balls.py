@@ -287,6 +287,16 @@ class Arithmetic:
     def imaginary_part(self, x: Ball) -> Ball:
         return self.number(Fraction(0)) if self.is_real(x) else Ball(x.mid.imag, x.rad)
 
+    def argument(self, x: Ball) -> Ball:
+        """The angle of a number that does not lie below the real axis, from 0 to pi.
+
+        Below it some count from -pi to 0 and some from pi to two pi.
+        """
+        angle = self.imaginary_part(self.ln(x))
+        if angle.mid < 0:
+            raise Undefined("an argument below the real axis")
+        return angle
+
     def conjugate(self, x: Ball) -> Ball:
         return x if self.is_real(x) else Ball(x.mid.conjugate(), x.rad)
 

@@ -359,7 +359,8 @@ def _weight(expr: Expr) -> int:
     total = sum(map(_weight, children(expr)))
     if isinstance(expr, Power):
         exponent = rational(expr.exponent)
-        if exponent is not None:
+        turns = expr.base == Constant("i") and exponent is not None and exponent.denominator == 1
+        if exponent is not None and not turns:  # a power of i is one of four
             size = abs(exponent) * (4 + _weight(expr.base))
             total += _MOST_BITS if size > _MOST_BITS else int(size)
     return min(total, _MOST_BITS)

@@ -1,4 +1,4 @@
-"""Vectors and matrices, entry by entry; sums and multiples of matrices are folded first.
+"""Vectors and matrices, entry by entry; sums, multiples and products are folded first.
 
 A vector may be written as a column, a row, a tuple or a list; a row matrix against a column matrix
 is undecided. Entries are compared by the function that the caller hands in.
@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown
 from judgekit.verifier.equivalence.identity import equal, substitute
+from judgekit.verifier.equivalence.linear import power, product
 from judgekit.verifier.reader.tree import (
     ONE,
     UNIT_VECTOR,
@@ -36,7 +37,7 @@ _TRANSPOSED = (Symbol("T"), Symbol("top"))
 
 
 def folded(expr: Expr) -> Expr:
-    """Sums and multiples of matrices as one matrix; a matrix of one entry as that entry."""
+    """Sums, multiples, products as one matrix; a matrix of one entry as that entry."""
     if isinstance(expr, Matrix):
         single = len(expr.rows) == 1 == len(expr.rows[0])
         return expr.rows[0][0] if single else expr
@@ -49,10 +50,16 @@ def folded(expr: Expr) -> Expr:
         return _determinant(expr.args[0].rows) or expr
     if isinstance(expr, Quotient) and isinstance(expr.top, Matrix):
         return _scaled(expr.top, Quotient(Number(Fraction(1)), expr.bottom))
+    if isinstance(expr, Power) and isinstance(expr.base, Matrix):
+        return power(expr.base, expr.exponent) or expr
     if isinstance(expr, Product):
-        grids = [factor for factor in expr.factors if isinstance(factor, Matrix)]
-        rest = tuple(factor for factor in expr.factors if not isinstance(factor, Matrix))
-        return _scaled(grids[0], Product(rest)) if len(grids) == 1 and rest else expr
+        factors = tuple(map(folded, expr.factors))
+        grids = [factor for factor in factors if isinstance(factor, Matrix)]
+        rest = tuple(factor for factor in factors if not isinstance(factor, Matrix))
+        whole = product(grids) if grids else None
+        if whole is None:
+            return expr
+        return folded(_scaled(whole, Product(rest)) if rest else whole)
     if isinstance(expr, Sum):
         grids = [grid for term in expr.terms if isinstance(grid := folded(term), Matrix)]
         shapes = {(len(grid.rows), len(grid.rows[0])) for grid in grids}

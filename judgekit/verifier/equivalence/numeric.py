@@ -99,7 +99,7 @@ class Evaluator:
         root = self.evaluate(base)
         whole = self.on.exact(raised)
         if whole is not None:
-            return self.on.whole_power(root, whole)
+            return self.on.whole_power(root, whole % 4 if base == Constant("i") else whole)
         if isinstance(exponent, Quotient) and self.on.is_real(root) and root.mid + root.rad < 0:
             degree = self.on.exact(self.evaluate(exponent.bottom))
             if degree is not None and degree % 2:  # the real root, as in \sqrt[3]{-8}
@@ -167,6 +167,7 @@ _SIMPLE: dict[str, Any] = {
     "asinh": Arithmetic.asinh,
     "acosh": Arithmetic.acosh,
     "atanh": Arithmetic.atanh,
+    "arg": Arithmetic.argument,
     "re": Arithmetic.real_part,
     "im": Arithmetic.imaginary_part,
     "conjugate": Arithmetic.conjugate,

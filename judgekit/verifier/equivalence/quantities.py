@@ -22,7 +22,7 @@ from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at
 from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.reader import units
-from judgekit.verifier.reader.tree import Approx, Call, Expr, Quantity
+from judgekit.verifier.reader.tree import Approx, Call, Expr, Number, Product, Quantity
 
 RUNG = "units"
 Unit = tuple[tuple[str, int], ...]
@@ -35,6 +35,8 @@ PERCENT_DROPPED = "the same number, its percent sign dropped"
 PERCENT_LOST = "the same number, the gold's percent sign lost"
 PERCENT: Unit = (("percent", 1),)
 _MONEY = frozenset(units.MONEY.values()) | {"dollar", "cent", "euro", "GBP", "yuan", "CNY"}
+DOZEN: Unit = (("dozen", 1),)
+_TWELVE = Number(Fraction(12))
 RADIAN: Unit = (("rad", 1),)
 DEGREE: Unit = (("deg", 1),)
 
@@ -71,6 +73,13 @@ def values(gold: Expr, answer: Expr) -> Comparison:
             (Call("deg", (_bare(g),)), _bare(a)) if turned else (_bare(g), Call("deg", (_bare(a),)))
         )
         return equal(left, right)._replace(rung=RUNG)
+    if DOZEN in (of_gold, of_answer) and () in (of_gold, of_answer):
+        left, right = (
+            Product((_TWELVE, _bare(side))) if unit == DOZEN else side
+            for side, unit in ((g, of_gold), (a, of_answer))
+        )
+        counted = equal(left, right)
+        return counted if counted.correct else unknown("dozens on one side only", RUNG)
     if not of_gold or not of_answer:
         return _one_unit(g, a)
     return _converted(g, a, of_gold, of_answer)

@@ -26,6 +26,7 @@ from judgekit.verifier.equivalence.pieces import (
     joined,
 )
 from judgekit.verifier.equivalence.rounding import numbers
+from judgekit.verifier.equivalence.signs import has_signs, signed
 from judgekit.verifier.reader.tree import (
     ONE,
     ZERO,
@@ -128,6 +129,8 @@ def _pieces(expr: Expr) -> list[Piece] | None:
         case Relation(("notin",), (_, members)):
             found = _pieces(members)
             return None if found is None else complement(found)
+        case Relation(("!=",), (_, value)) if has_signs(value):
+            return complement(_union((signed(value, True), signed(value, False))) or [])
         case Relation():
             return solved(expr)
         case Collection("  ", items) if items and all(isinstance(i, Relation) for i in items):

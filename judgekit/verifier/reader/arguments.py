@@ -30,17 +30,21 @@ def argument(parser: Parser) -> Expr:
 
 
 def digit(parser: Parser) -> Expr:
-    """The argument of `\\frac`, which takes one digit of a numeral that has no braces."""
+    """The argument of `\\frac`, which takes one digit of a numeral that has no braces.
+
+    A numeral on a line of its own, in a formula that was broken over lines, is whole.
+    """
     token = parser.token
-    if token.kind == "num" and len(token.text) > 1 and token.text[0].isdigit():
+    long = token.kind == "num" and len(token.text) > 1 and token.text[0].isdigit()
+    if long and not parser.style.broken:
         parser.split()
         return numeral(parser.advance().text)
     return argument(parser)
 
 
 def arguments(parser: Parser) -> tuple[Expr, ...]:
-    """The items in the bracket that opens here."""
-    if not parser.at("(", "[", "{", "\\{"):
+    """The items in the bracket, or the matrix, that opens here."""
+    if not parser.at("(", "[", "{", "\\{", "\\begin"):
         raise parser.fault("expected a bracket")
     inside = bracketed(parser)
     if inside in (Collection("  ", ()), Collection("()", ())):

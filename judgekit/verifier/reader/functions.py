@@ -21,6 +21,7 @@ BRACKETED = {
     "ceiling": "ceil", "min": "min", "max": "max", "gcd": "gcd", "lcm": "lcm", "binom": "binom",
     "binomial": "binom", "factorial": "factorial", "root": "root", "GCD": "gcd", "LCM": "lcm",
     "Min": "min", "Max": "max", "conjugate": "conjugate", "gamma": "gamma",
+    "det": "det", "arg": "arg", "Arg": "arg",
 }  # fmt: skip
 """Functions that are functions only before a bracket (`\\min`, `floor`)."""
 
@@ -31,6 +32,6 @@ INVERSE = {
 """What `\\sin^{-1}` means."""
 
 KNOWN = frozenset(UNARY.values()) | frozenset(BRACKETED.values()) | {
-    "percent", "deg", "pm", "logb", "det", "log10",
+    "percent", "deg", "pm", "logb", "log10",
 }  # fmt: skip
 """Every function that numeric evaluation has a meaning for."""

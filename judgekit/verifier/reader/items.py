@@ -89,7 +89,10 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
 
 
 def _of_one_name(found: list[Expr]) -> list[Expr]:
-    """`x = 1, 2` as the list of values of x; a modulus at the end is that of the whole list."""
+    """`x = 1, 2` as the list of values of x, `x \\ne 1, 2` as two statements.
+
+    A modulus at the end is that of the whole list.
+    """
     first, *rest = found
     if not all(isinstance(item, VALUES) for item in rest):
         return found
@@ -97,12 +100,14 @@ def _of_one_name(found: list[Expr]) -> list[Expr]:
     if isinstance(last, Call) and last.name == "mod":
         found = [*(_modulo(item, last.args[1]) for item in before), last]
         first, *rest = found
-    if not isinstance(first, Relation) or first.ops != ("=",):
+    if not isinstance(first, Relation) or first.ops not in (("=",), ("!=",)):
         return found
     name, value = first.members
     single = isinstance(name, (Symbol, Word)) and isinstance(value, VALUES)
     if not single or any(map(symbols, rest)):
         return found
+    if first.ops == ("!=",):
+        return [Relation(("!=",), (name, each)) for each in (value, *rest)]
     return [Relation(("=",), (name, Collection("  ", (value, *rest))))]
 
 

@@ -72,7 +72,7 @@ _BRACKETED = {
 _STARTS = (
     GREEK | _FRACTIONS | _BINOMIALS | _EMPTY | _DECORATIONS | DOTS | frozenset(_CONSTANTS)
     | frozenset(OPERATORS) | frozenset(FUNCTIONS) | frozenset(_BRACKETED) | OPENING
-    | {"\\sqrt", "\\surd", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname"}
+    | {"\\sqrt", "\\surd", "\\mathbb", "\\lvert", "\\lVert", "\\operatorname", "\\AA"}
 )  # fmt: skip
 _QUANTIFIERS = frozenset(("\\forall", "\\exists"))
 _SIGNS = frozenset(("-", "+", "\\pm", "\\mp"))

@@ -3,6 +3,7 @@
 time = h ":" mm [":" ss] ["am" | "pm"]        (without am or pm only 3:05 or 3:15:20, since
                                                3:15 may be a ratio)
 date = month day ["," year] | day month [year] | yyyy-mm-dd
+     | dd/mm/yyyy | mm/dd/yyyy                (where only one of the two can be the month)
 word = a number word, yes, no, true, false, a month, a day of the week, none, infinity
 """
 
@@ -28,6 +29,7 @@ _CLOCK = re.compile(
     r"(\d{1,2})(?::([0-5]\d))?(?::([0-5]\d))?\s*(?:([ap])\.?\s?m\.?)?", re.IGNORECASE
 )
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/((?:1[5-9]|20)\d{2})")
 _MONTH = "|".join(word for word, name in words.NAMED.items() if name.startswith("month"))
 _MONTH_DAY = re.compile(
     rf"({_MONTH}|may)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(\d{{4}}))?", re.IGNORECASE
@@ -91,6 +93,11 @@ def _date(text: str) -> Expr | None:
         month, day, year = _month(found.group(1)), int(found.group(2)), int(found.group(3) or 0)
     elif found := _DAY_MONTH.fullmatch(text):
         day, month, year = int(found.group(1)), _month(found.group(2)), int(found.group(3) or 0)
+    elif found := _SLASHED.fullmatch(text):
+        first, second, year = map(int, found.groups())
+        if first <= 12 and second <= 12 and first != second:
+            return None  # the third of February, or the second of March
+        day, month = max(first, second), min(first, second)
     else:
         return None
     return Date(year, month, day) if 1 <= month <= 12 and 1 <= day <= 31 else None

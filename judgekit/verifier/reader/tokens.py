@@ -187,6 +187,8 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
                     spaced = True
                     continue
                 kind, word, position = "text", content, after
+        if kind in ("word", "text") and (sign := _spoken(word.strip().lower(), tokens)):
+            kind, word = "op", sign
         if word == "}" and tokens and tokens[-1].text == "{":
             tokens.pop()  # an empty group, as in {}^\\circ
             continue
@@ -200,6 +202,14 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
             raise Unreadable(f"more than {MOST_TOKENS} tokens")
     tokens.append(Token("end", "", end, spaced))
     return tokens
+
+
+def _spoken(word: str, before: list[Token]) -> str:
+    """The sign that a word stands for: plus, minus, and negative where a value begins."""
+    if word != "negative":
+        return {"plus": "+", "minus": "-"}.get(word, "")
+    begins = not before or before[-1].kind in ("op", "cmd") or before[-1].text in ("or", "and")
+    return "-" if begins else ""
 
 
 def _plain(text: str) -> str:

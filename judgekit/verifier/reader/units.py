@@ -128,7 +128,7 @@ _OTHERS: list[tuple[str, str, str]] = [
 ]
 MONEY = {
     "\\$": "USD", "€": "EUR", "\\euro": "EUR", "£": "GBP", "\\pounds": "GBP", "¥": "yen",
-    "₹": "rupee",
+    "₹": "rupee", "¢": "cent", "\\cent": "cent",
 }  # fmt: skip
 """Signs of currencies, which may stand before a number or after it."""
 
