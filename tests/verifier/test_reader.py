@@ -40,10 +40,9 @@ from judgekit.verifier.reader.tree import (
     Symbol,
     Truth,
     Word,
-    dump,
-    load,
     symbols,
 )
+from judgekit.verifier.reader.wire import dump, load
 
 X = Symbol("x")
 

@@ -30,9 +30,9 @@ from judgekit.verifier.reader.tree import (
     Sum,
     Symbol,
     Word,
-    load,
     symbols,
 )
+from judgekit.verifier.reader.wire import load
 
 
 class Untranslatable(Exception):

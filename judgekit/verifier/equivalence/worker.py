@@ -18,7 +18,8 @@ import sys
 import threading
 import time
 
-from judgekit.verifier.reader.tree import Expr, dump
+from judgekit.verifier.reader.tree import Expr
+from judgekit.verifier.reader.wire import dump
 
 SECONDS = 2.0
 """Wall-clock bound on one question."""

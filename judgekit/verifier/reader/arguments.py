@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from judgekit.verifier.reader import functions
 from judgekit.verifier.reader.brackets import bracketed
-from judgekit.verifier.reader.parser import Parser, numeral
+from judgekit.verifier.reader.parser import Parser
 from judgekit.verifier.reader.precedence import POWER
+from judgekit.verifier.reader.terms import numeral
 from judgekit.verifier.reader.tree import (
     Collection,
     Expr,

@@ -24,8 +24,9 @@ from judgekit.verifier.reader.names import (
 )
 from judgekit.verifier.reader.numerals import DOTS, numeral_here
 from judgekit.verifier.reader.operators import OPERATORS, operator
-from judgekit.verifier.reader.parser import Parser, product
+from judgekit.verifier.reader.parser import Parser
 from judgekit.verifier.reader.precedence import ADD, MULTIPLY, NEGATE
+from judgekit.verifier.reader.terms import product
 from judgekit.verifier.reader.tokens import Token
 from judgekit.verifier.reader.tree import (
     UNIT_VECTOR,

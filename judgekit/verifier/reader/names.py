@@ -15,8 +15,9 @@ import re
 from judgekit.verifier.reader import functions, words
 from judgekit.verifier.reader.arguments import argument, arguments
 from judgekit.verifier.reader.brackets import bracketed
-from judgekit.verifier.reader.parser import Parser, numeral, product
+from judgekit.verifier.reader.parser import Parser
 from judgekit.verifier.reader.precedence import ADD, BINDING, POWER
+from judgekit.verifier.reader.terms import numeral, product
 from judgekit.verifier.reader.tree import (
     Approx,
     Call,

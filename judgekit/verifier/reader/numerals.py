@@ -12,7 +12,8 @@ from fractions import Fraction
 from judgekit.verifier.reader import words
 from judgekit.verifier.reader.arguments import argument
 from judgekit.verifier.reader.brackets import digits_group
-from judgekit.verifier.reader.parser import Parser, numeral
+from judgekit.verifier.reader.parser import Parser
+from judgekit.verifier.reader.terms import numeral
 from judgekit.verifier.reader.tree import (
     Approx,
     Based,

@@ -6,15 +6,15 @@
     term       = factor { (* | / | nothing) factor }       nothing   = juxtaposition
     factor     = [-] atom [^ factor] { ! | % | degree | ' }
 
-Commands and brackets live in `latex` and `brackets`, words and units in `tails`; each is handed
-the parser. Depth is bounded by `DEEPEST`, size by the tokenizer, time is linear in the tokens.
+Commands and brackets live in `latex` and `brackets`, words and units in `tails`, what binds tightly
+to a value in `suffixes`; each is handed the parser. Depth is bounded by `DEEPEST`, size by the
+tokenizer, time is linear in the tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
 from judgekit.verifier.reader.precedence import (
@@ -35,30 +35,26 @@ from judgekit.verifier.reader.precedence import (
     SET,
     SET_OPS,
     TIMES,
-    WHOLE_EXPONENTS,
 )
+from judgekit.verifier.reader.suffixes import mixed_number, postfix, power
+from judgekit.verifier.reader.terms import combined, is_set, product
 from judgekit.verifier.reader.tokens import Token, Unreadable
 from judgekit.verifier.reader.tree import (
-    MINUS_ONE,
     Call,
     Collection,
     Combined,
-    Constant,
     Expr,
-    Number,
     Power,
     Product,
     Quantity,
     Quotient,
     Ratio,
     Relation,
-    SetBuilder,
     Sum,
     Symbol,
     Word,
     negate,
 )
-from judgekit.verifier.reader.units import MONEY
 
 
 class Grammar(NamedTuple):
@@ -175,7 +171,7 @@ class Parser:
         finished = self.grammar.tail(self, left)
         if finished is not None:
             return finished
-        mixed = self.mixed(left)
+        mixed = mixed_number(self, left)
         if mixed is not None:
             return mixed
         if self.by_x(token):
@@ -205,50 +201,17 @@ class Parser:
             return False
         return self.tokens[self.i - 1].kind == "num"
 
-    def mixed(self, left: Expr) -> Expr | None:
-        """A mixed number: an integer, then a proper fraction of integers, `1\\frac12`, `1 1/2`."""
-        if not isinstance(left, Number) or left.places is not None or left.value.denominator != 1:
-            return None
-        start = self.i
-        if self.token.kind == "num":
-            top = self.advance().text
-            if not (self.take("/") and self.token.kind == "num" and top.isdigit()):
-                self.i = start
-                return None
-            bottom = self.advance().text
-            if not bottom.isdigit():
-                self.i = start
-                return None
-            fraction = Quotient(Number(Fraction(int(top))), Number(Fraction(int(bottom))))
-        elif self.at("\\frac", "\\dfrac", "\\tfrac", "\\cfrac"):
-            read = self.grammar.prefix(self)
-            if not isinstance(read, Quotient):
-                self.i = start
-                return None
-            fraction = read
-        else:
-            return None
-        top_, bottom_ = fraction.top, fraction.bottom
-        if not (isinstance(top_, Number) and isinstance(bottom_, Number)):
-            self.i = start
-            return None
-        if not (0 < top_.value < bottom_.value and top_.places is bottom_.places is None):
-            self.i = start
-            return None
-        part = top_.value / bottom_.value
-        return Number(left.value + (part if left.value >= 0 else -part))
-
     def infix(self, left: Expr, token: Token, binding: int) -> Expr:
         sign = token.text
         if binding == RELATION:
             return self.relation(left)
         if binding == POSTFIX:
-            return self.postfix(left)
+            return postfix(self, left)
         if binding == MOD:
             return self.modulo(left)
         self.advance()
         if binding == POWER:
-            return self.power(left)
+            return power(self, left)
         if binding == CHOOSE:
             right = self.expression(CHOOSE + 1)
             return Call("binom", (left, right)) if sign == "\\choose" else Quotient(left, right)
@@ -313,130 +276,3 @@ class Parser:
                 raise self.fault("nothing after the sign")
             members.append(self.expression(RELATION + 1))
         return Relation(tuple(ops), tuple(members))
-
-    def power(self, base: Expr) -> Expr:
-        if self.at("\\circ", "\\degree", "\\textdegree", "\\textcirc", "{") and self.degree():
-            return self.arc_minutes(Call("deg", (base,)))
-        if self.at("\\prime", "'"):
-            self.advance()
-            return self.primed(base)
-        if self.at("+", "-") and self.peek().kind in ("op", "end"):
-            raise self.fault("a sign alone as exponent")  # one-sided limits, ions
-        word = self.token.text if self.token.kind == "word" and not self.style.typed else ""
-        if len(word) > 1 and word.lower() not in WHOLE_EXPONENTS:
-            self.split()  # a^xy is a^x times y
-        exponent = self.expression(POWER)
-        if isinstance(exponent, Word):
-            raise self.fault("words as exponent")
-        if self.style.typed and base == Constant("e") and self.token.kind == "word":
-            exponent = product(exponent, self.expression(POWER))
-        if isinstance(base, Product) and len(base.factors) == 2 and base.factors[0] == MINUS_ONE:
-            return negate(Power(base.factors[1], exponent))
-        return Power(base, exponent)
-
-    def degree(self) -> bool:
-        """Step over `\\circ` or `{\\circ}`."""
-        if self.take("\\circ", "\\degree", "\\textdegree", "\\textcirc"):
-            return True
-        if self.at("{") and self.peek().text == "\\circ" and self.peek(2).text == "}":
-            self.i += 3
-            return True
-        return False
-
-    def arc_minutes(self, degrees: Call) -> Expr:
-        """degrees [minutes '] [seconds '']: 60°42'."""
-        total: list[Expr] = list(degrees.args)
-        for mark, size in (("'", 60), ("''", 3600)):
-            if self.token.kind != "num":
-                break
-            after = self.peek()
-            if after.text not in ("'", '"', "^"):
-                break
-            minutes = numeral(self.advance().text)
-            if self.take("^"):
-                braced = self.take("{")
-                self.expect("\\prime", "'")
-                if mark == "''":
-                    self.take("\\prime", "'")
-                if braced:
-                    self.expect("}")
-            else:
-                self.expect("'", '"')
-                if mark == "''":
-                    self.take("'")
-            total.append(Number(minutes.value / size))
-        return degrees if len(total) == 1 else Call("deg", (Sum(tuple(total)),))
-
-    def primed(self, base: Expr) -> Expr:
-        if isinstance(base, Symbol):
-            return Symbol(base.name + "'")
-        raise self.fault("a prime after something that is no name")
-
-    def postfix(self, left: Expr) -> Expr:
-        sign = self.advance().text
-        if sign == "!":
-            if self.at("!"):
-                raise self.fault("a double factorial")
-            return Call("factorial", (left,))
-        if sign in ("%", "\\%"):
-            return Call("percent", (left,))
-        if sign == "\\permille":
-            return Quotient(left, Number(Fraction(1000)))
-        if sign in MONEY:
-            return Quantity(left, ((MONEY[sign], 1),))
-        if sign in ("\\degree", "\\textdegree"):
-            return self.arc_minutes(Call("deg", (left,)))
-        if isinstance(left, Number) and self.token.kind == "num" and self.peek().text in ("'", '"'):
-            return self.feet(left)
-        return self.primed(left)
-
-    def feet(self, left: Number) -> Expr:
-        """5'6'': feet and inches, from behind the first mark."""
-        inches = numeral(self.advance().text)
-        if self.take("'"):
-            self.expect("'")
-        else:
-            self.expect('"')
-        return Quantity(Number(left.value + inches.value / 12), (("ft", 1),))
-
-
-def product(left: Expr, right: Expr) -> Expr:
-    """Left times right, flat."""
-    if isinstance(right, Quantity):
-        return Quantity(product(left, right.value), right.unit)
-    factors = (*left.factors,) if isinstance(left, Product) else (left,)
-    return Product((*factors, right))
-
-
-def is_set(expr: Expr) -> bool:
-    """Whether a minus sign before this can only take members away: {1}, (0, 1], \\mathbb{Q}."""
-    if isinstance(expr, Collection):
-        return expr.brackets in ("{}", "(]", "[)") or Constant("inf") in expr.items
-    return isinstance(expr, (Combined, SetBuilder)) or (
-        isinstance(expr, Word) and expr.text.startswith("set:")
-    )
-
-
-def combined(op: str, left: Expr, right: Expr) -> Expr:
-    parts = left.parts if isinstance(left, Combined) and left.op == op else (left,)
-    return Combined(op, (*parts, right))
-
-
-def numeral(text: str) -> Number:
-    """A numeral as the tokenizer found it: 12, 1{,}000, 0.50, .5, 1.5e-3.
-
-    Raises `Unreadable` on more than 4000 digits or an exponent beyond a million.
-    """
-    if text.isdigit():
-        if len(text) > 4000:
-            raise Unreadable("a numeral of more than 4000 digits")
-        return Number(Fraction(int(text)))
-    mantissa, _, exponent = text.lower().partition("e")
-    whole, point, part = mantissa.partition(".")
-    whole = "".join(c for c in whole if c.isdigit())
-    if len(whole) + len(part) > 4000 or abs(int(exponent or 0)) > 10_000:
-        raise Unreadable("a numeral of more than 4000 digits")
-    value = Fraction(int((whole + part) or "0"))
-    places = len(part) - int(exponent or 0)
-    value = value / 10**places if places > 0 else value * 10**-places
-    return Number(value, places if point or exponent else None)

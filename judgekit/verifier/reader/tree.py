@@ -3,18 +3,13 @@
 Nodes are small frozen dataclasses; a tree is bounded in depth and size by the reader, so that
 recursion over it is safe. Arithmetic nodes (`Number` ... `Call`) denote a value; the others denote
 answers with more structure (sets, relations, units, words).
-
-`dump` and `load` turn a tree into plain JSON values and back: that is how a tree reaches the SymPy
-worker, which never sees text.
 """
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +207,6 @@ Expr = (
     | Word
 )
 
-NODES: dict[str, type] = {node.__name__: node for node in typing.get_args(Expr)}
 VALUES = (
     Number, Symbol, Constant, Sum, Product, Quotient, Power, Call, Binder, Quantity, Approx,
 )  # fmt: skip
@@ -295,25 +289,3 @@ def negate(expr: Expr) -> Expr:
     if isinstance(expr, Product) and isinstance(expr.factors[0], Number):
         return Product((negate(expr.factors[0]), *expr.factors[1:]))
     return Product((MINUS_ONE, expr))
-
-
-def dump(value: Any) -> Any:
-    """The tree as JSON values: a node is a list that begins with its name."""
-    if isinstance(value, Fraction):
-        return ["/", hex(value.numerator), hex(value.denominator)]
-    if isinstance(value, tuple):
-        return [dump(item) for item in value]
-    if type(value).__name__ in NODES:
-        return [type(value).__name__, *(dump(getattr(value, f.name)) for f in fields(value))]
-    return value
-
-
-def load(value: Any) -> Any:
-    """The tree that `dump` wrote."""
-    if not isinstance(value, list):
-        return value
-    if value and value[0] == "/":
-        return Fraction(int(value[1], 16), int(value[2], 16))
-    if value and isinstance(value[0], str) and value[0] in NODES:
-        return NODES[value[0]](*(load(item) for item in value[1:]))
-    return tuple(load(item) for item in value)
