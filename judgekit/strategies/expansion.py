@@ -43,7 +43,7 @@ async def progressive_expansion(
         work = [_answer(branches[-1], gap)]
         if waited < waits and _goes_on(trunk):
             if keep_close:
-                trunk.force(f"{gap}{CLOSE}", "other")
+                _close(trunk, gap)
             trunk.force(f"{gap}{word}{gap}", "thinking")
             work.append(grow(waited + 1))
         await together(work)
@@ -65,12 +65,17 @@ def _goes_on(trunk: Turn) -> bool:
     return trunk.last is not None and trunk.last.stopped in ("end", "stop")
 
 
+def _close(turn: Turn, gap: str) -> None:
+    """Let the tag with which the model closed its reasoning stand, or close it by force."""
+    if turn.last is not None and turn.last.matched == CLOSE:
+        turn.restore("other")
+    else:
+        turn.force(f"{gap}{CLOSE}", "other")
+
+
 async def _answer(branch: Turn, gap: str) -> None:
     """Close the reasoning and write the answer."""
-    if branch.last is not None and branch.last.matched == CLOSE:
-        branch.restore("other")
-    else:
-        branch.force(f"{gap}{CLOSE}", "other")
+    _close(branch, gap)
     branch.force(f"{gap}{ANSWER}", "other")
     await branch.answer(stop=(ANSWERED,))
     branch.close()

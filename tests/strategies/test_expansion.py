@@ -75,6 +75,13 @@ def test_the_closing_tag_may_stay_and_tags_may_have_lines_of_their_own() -> None
         keep_close=True,
     )
     assert kept[1].text == ("<reasoning>It is 5.</reasoning>Wait again 4.</reasoning><answer>4")
+    assert pieces(kept[1])[1:4] == [
+        ("model", "thinking", "It is 5."),
+        ("model", "other", "</reasoning>"),
+        ("forced", "thinking", "Wait"),
+    ]
+    assert kept[1].usage["model"].completion == 8 + 9 + 2 * len("</reasoning>") + 1
+    assert kept[1].usage["model"].discarded == len("</answer>")
     lines = after(
         ("<answer>", "4"), ("Wait\n", "again 4."), ("<reasoning>", "It is 5."), default="?"
     )
@@ -82,6 +89,14 @@ def test_the_closing_tag_may_stay_and_tags_may_have_lines_of_their_own() -> None
         "progressive-expansion", model(lines, "progressive-expansion"), waits=1, lines=True
     )
     assert spaced[1].text == ("<reasoning>It is 5.\nWait\nagain 4.\n</reasoning>\n<answer>4")
+
+
+def test_a_closing_tag_that_stays_is_forced_where_the_model_ended_its_turn_instead() -> None:
+    ends = after(("</reasoning><answer>", "4"), ("<reasoning>", "It is 5."), default=" 4.")
+    kept = drive_all(
+        "progressive-expansion", model(ends, "progressive-expansion"), waits=1, keep_close=True
+    )
+    assert ("forced", "other", "</reasoning>") in pieces(kept[1])
 
 
 def test_an_answer_and_the_next_round_are_written_at_the_same_time() -> None:
