@@ -11,6 +11,7 @@ import pytest
 
 from judgekit.report import html
 from tests.report.test_page import run
+from tests.report.test_report import run as graded
 
 pytestmark = pytest.mark.browser
 
@@ -165,8 +166,14 @@ def test_charts_follow_the_scheme(page: Any, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1300, 500])
-def test_no_word_of_a_chart_is_cut_off_or_covers_another(page: Any, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+def test_no_word_of_a_chart_is_cut_off_or_covers_another(
+    browser: Any, tmp_path: Path, width: int
+) -> None:
+    names = [*(f"s{i}" for i in range(12)), "budget-forcing (max_thinking=4096 waits=2)", "W" * 99]
+    file = tmp_path / "report.html"
+    file.write_text(html([graded(name, b) for b in ("sums", "M" * 50) for name in names]))
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(file.as_uri())
     clashes = page.evaluate(
         """[...document.querySelectorAll('figure')].flatMap((figure) => {
         const frame = figure.getBoundingClientRect();
@@ -180,6 +187,7 @@ def test_no_word_of_a_chart_is_cut_off_or_covers_another(page: Any, width: int) 
         return [...cut, ...covered].map(([text]) => text);
         })"""
     )
+    page.close()
     assert clashes == []
 
 
