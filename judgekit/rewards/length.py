@@ -12,7 +12,6 @@ from statistics import fmean, pstdev
 from typing import Any, Literal
 
 from judgekit.errors import UserError
-from judgekit.rewards.tags import last_text
 from judgekit.rewards.verified import correctness
 
 Level = Literal["short", "medium", "long"]
@@ -86,6 +85,10 @@ def length_target(
     asks for, `level` where there is no such column. The paper's formula is not in its abstract; the
     shape and the default targets here are ours.
     """
+    if not 0 < short <= medium <= long:
+        raise UserError(
+            f"length_target: short = {short}, medium = {medium}, long = {long} should grow from 1"
+        )
     targets: Mapping[Any, int] = {"short": short, "medium": medium, "long": long}
     levels = columns.get("length") or [level] * len(completions)
     for each in levels:
@@ -110,4 +113,4 @@ def _lengths(completions: Sequence[Any], columns: Mapping[str, Any]) -> list[int
 
 def _key(prompt: Any) -> str:
     """Equal for equal prompts, whether texts or messages."""
-    return last_text(prompt) if isinstance(prompt, str) else repr(prompt)
+    return prompt if isinstance(prompt, str) else repr(prompt)

@@ -6,13 +6,15 @@
 
 `weight` (1 where it is absent) is the recipe's, every other key an option of the reward. Each is
 logged under its own name. Two more are only watched, with weight 0: `graded_accuracy`, the
-verifier's word, and `kept_format`, the format adherence of reports.
+verifier's word, and `kept_format`, the format adherence of reports. A reply that no reward of the
+recipe scores is left out of both.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import pstdev
 from typing import Any
@@ -64,6 +66,30 @@ class Scorer:
         return self.last
 
 
+class Watched:
+    """A scorer with weight 0, for the replies that one of the recipe's rewards scores.
+
+    TRL takes a reply out of the advantages where every function gives None: a watched number must
+    not bring it back, with the reward 0 of a wrong one.
+    """
+
+    def __init__(self, scorer: Scorer, rewards: Sequence[Scorer]) -> None:
+        self.__name__ = scorer.__name__
+        self.scorer = scorer
+        self.rewards = rewards
+
+    def __call__(
+        self, prompts: Sequence[Any], completions: Sequence[Any], **columns: Any
+    ) -> list[float | None]:
+        found = self.scorer(prompts, completions, **columns)
+        counts = [any(each is not None for each in row) for row in self._given()]
+        return [value if counted else None for value, counted in zip(found, counts, strict=True)]
+
+    def _given(self) -> Iterable[tuple[float | None, ...]]:
+        """What the rewards gave each reply last: TRL calls the functions in order."""
+        return zip(*(reward.last for reward in self.rewards), strict=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Weighted:
     """A reward function and what it counts."""
@@ -86,10 +112,11 @@ def scorers(recipe: Recipe, prompt: str, ends: Collection[int]) -> list[Weighted
         )
         for name, options in recipe.rewards.items()
     ]
-    watched = [
-        Weighted(Scorer(ACCURACY, correctness, {}, opening, ends), 0.0),
-        *([Weighted(Scorer(FORMAT, _kept(wanted), {}, "", ends), 0.0)] if wanted else []),
-    ]
+    watching = [Scorer(ACCURACY, correctness, {}, opening, ends)]
+    if wanted:
+        watching.append(Scorer(FORMAT, _kept(wanted), {}, "", ends))
+    rewards = [each.scorer for each in found]
+    watched = [Weighted(Watched(each, rewards), 0.0) for each in watching]
     if recipe.advantages != "per-prompt":
         return [*found, *watched]
     return [
@@ -100,11 +127,16 @@ def scorers(recipe: Recipe, prompt: str, ends: Collection[int]) -> list[Weighted
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse rewards and options that there are not, where TRL is not needed to know."""
-    for name, options in recipe.rewards.items():
+    """Refuse rewards and options that there are not, where TRL is not needed to know.
+
+    Each of judgekit's rewards is called on no reply at all, and says which values it cannot take.
+    """
+    for name, table in recipe.rewards.items():
         if not name.startswith(TRL):
-            _reward(name, options, recipe)
-        _weight(name, options)
+            reward, options = _reward(name, table, recipe)
+            if name in REWARDS:
+                reward(prompts=[], completions=[], completion_ids=[], gold=[], **options)
+        _weight(name, table)
 
 
 class PerPrompt:
@@ -152,10 +184,13 @@ def _reward(
     if name not in REWARDS:
         raise UnknownName("reward", name, REWARDS, hint="or trl:NAME, or mine.py:NAME")
     parameters = inspect.signature(REWARDS[name]).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
-    for option in options:
+    known = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    for option, value in options.items():
         if option not in known:
             raise UnknownName(f"option of reward {name}:", option, [*known, "weight"])
+        if not _is_like(value, known[option]):
+            like = json.dumps(known[option])
+            raise ConfigError(f"rewards.{name}.{option} should be like {like}, is {value!r}")
     return REWARDS[name], {"tags": recipe.tags, **options} if "tags" in known else options
 
 
@@ -166,9 +201,17 @@ def _from_trl(name: str, options: Mapping[str, Any]) -> tuple[Reward, Mapping[st
     if name not in known:
         raise UnknownName("reward of TRL", name, known)
     found = getattr(rewards, name)
-    if name.startswith("get_"):
+    if not name.startswith("get_"):
+        return found, options
+    try:
         return found(**options), {}
-    return found, options
+    except TypeError as fault:
+        raise ConfigError(f"TRL refuses the options of rewards.{TRL}{name}: {fault}") from None
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    """Whether a value is of the default's type; a whole number is a fraction as well."""
+    return type(value) is type(default) or (type(value), type(default)) == (int, float)
 
 
 def _weight(name: str, options: Mapping[str, Any]) -> float:

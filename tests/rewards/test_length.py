@@ -86,5 +86,7 @@ def test_bad_options_are_one_line() -> None:
         length_penalty(["q"], ["a"], soft=600, completion_ids=ids(1))
     with pytest.raises(UserError, match="alpha"):
         concise_correctness(["q"], ["a"], alpha=1.5, gold=["1"], completion_ids=ids(1))
+    with pytest.raises(UserError, match="short = 0"):
+        length_target(["q"], ["a"], short=0, completion_ids=ids(1))
     with pytest.raises(UserError, match="'tiny' is none"):
         length_target(["q"], ["a"], length=["tiny"], completion_ids=ids(1))

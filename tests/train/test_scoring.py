@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from judgekit.errors import ConfigError, UnknownName
+from judgekit.errors import ConfigError, UnknownName, UserError
 from judgekit.rewards import written
 from judgekit.train import scoring
 from judgekit.train.recipe import Recipe, load
@@ -67,6 +67,17 @@ def test_a_prompt_that_asks_for_no_form_has_none_watched() -> None:
     assert [each.scorer.__name__ for each in found] == ["correctness", "graded_accuracy"]
 
 
+def test_what_is_watched_brings_no_reply_back_that_no_reward_scores() -> None:
+    (reward, *watched) = scoring.scorers(recipe(concise_correctness={"alpha": 0.4}), R1, {2})
+    replies = [written("a", "4", "think"), "It is about justice."]
+    assert call(reward, *replies, gold=["4", "Mercy"]) == [0.8, None]
+    assert [call(each, *replies, gold=["4", "Mercy"]) for each in watched] == [[1.0, None]] * 2
+    (verdict, form, *watched) = scoring.scorers(recipe(correctness={}, soft_format={}), R1, {2})
+    assert call(verdict, *replies, gold=["4", "Mercy"]) == [1.0, None]
+    assert call(form, *replies) == [0.5, 0.0]
+    assert call(watched[1], *replies) == [1.0, 0.0]  # the form's reward does score the second
+
+
 def test_per_prompt_advantages_are_those_of_rewards_over_their_deviation() -> None:
     (_, _, _, scaled) = scoring.scorers(recipe("per-prompt", correctness={"weight": 2.0}), R1, {2})
     assert (scaled.scorer.__name__, scaled.weight) == ("scaled_reward", 1.0)
@@ -100,6 +111,8 @@ def test_rewards_of_the_user_and_of_trl(tmp_path: Path) -> None:
     form, length, *_ = scoring.scorers(recipe(**trl), R1, {2})
     assert call(form, "<think>a</think>b", "b") == [1.0, 0.0]
     assert call(length, "b") == [-1.0]
+    with pytest.raises(ConfigError, match=r"TRL refuses the options of rewards\.trl:get_soft"):
+        scoring.scorers(recipe(**{"trl:get_soft_overlong_punishment": {"soft": 1}}), R1, {2})
     with pytest.raises(UnknownName, match="reward of TRL"):
         scoring.scorers(recipe(**{"trl:accuracy": {}}), R1, {2})
 
@@ -111,5 +124,14 @@ def test_unknown_rewards_options_and_weights_are_refused_early() -> None:
         scoring.check(recipe(soft_format={"tag": "think"}))
     with pytest.raises(ConfigError, match="weight should be a number"):
         scoring.check(recipe(soft_format={"weight": "high"}))
+    with pytest.raises(ConfigError, match=r"xml_count.mended should be like false, is 'False'"):
+        scoring.check(recipe(xml_count={"mended": "False"}))
+    with pytest.raises(ConfigError, match=r"alpha should be like 0.1, is '1.e-1'"):
+        scoring.check(recipe(concise_correctness={"alpha": "1.e-1"}))
+    with pytest.raises(UserError, match=r"alpha = 1.5 should be in"):
+        scoring.check(recipe(concise_correctness={"alpha": 1.5}))
+    with pytest.raises(UserError, match="short = 0"):
+        scoring.check(recipe(length_target={"short": 0}))
+    scoring.check(recipe(concise_correctness={"alpha": 0}, length_penalty={"soft": 64}))
     for name in ("gsm8k", "six", "r1"):
         scoring.check(load("grpo", name))
