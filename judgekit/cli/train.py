@@ -15,6 +15,7 @@ from judgekit.cli.options import Json, Quiet
 
 if TYPE_CHECKING:
     from judgekit.report.table import Report
+    from judgekit.train.folder import Training
     from judgekit.train.recipe import Recipe
     from judgekit.train.train import Trained
 
@@ -129,7 +130,7 @@ def _train(
     if main_process():
         _report(found, quiet, as_json)
     say.print(f"next: judgekit generate --model {plain(str(where))}", soft_wrap=True)
-    return errors.INCOMPLETE if found.left_out else errors.DONE
+    return errors.INCOMPLETE if found.training.rows_left_out else errors.DONE
 
 
 def _sweep(
@@ -176,9 +177,16 @@ def _sweep(
         say.print("interrupted and saved: the same command goes on from here")
         return errors.INTERRUPTED
     _render(sweep_report(key, points), as_json)
+    trainings = [point.training for point in points if point.training]
+    for each in trainings:
+        _write_page(each)
+        if each.rows_left_out:
+            say.print(
+                f"[yellow]{each.rows_left_out} rows left out[/yellow] of {plain(str(each.path))}"
+            )
     runs = " ".join(str(point.run.path) for point in points)
     say.print(f"next: judgekit report {plain(runs)}", soft_wrap=True)
-    return errors.DONE
+    return errors.INCOMPLETE if any(each.rows_left_out for each in trainings) else errors.DONE
 
 
 def _list(as_json: bool) -> int:
@@ -212,14 +220,21 @@ def _show(recipe: Recipe, as_json: bool) -> int:
 
 
 def _report(found: Trained, quiet: bool, as_json: bool) -> None:
-    from judgekit.lines import disk
-    from judgekit.report.training import page, training_report
+    from judgekit.report.training import training_report
 
     _render(training_report(found.training), as_json)
-    path = found.training.path / "report.html"
-    with disk(path):
-        path.write_text(page(found.training), encoding="utf-8")
+    path = _write_page(found.training)
     remarks(quiet).print(f"page: {plain(str(path))}", soft_wrap=True)
+
+
+def _write_page(training: Training) -> Path:
+    from judgekit.lines import disk
+    from judgekit.report.training import page
+
+    path = training.path / "report.html"
+    with disk(path):
+        path.write_text(page(training), encoding="utf-8")
+    return path
 
 
 def _render(found: Report, as_json: bool) -> None:

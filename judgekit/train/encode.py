@@ -133,7 +133,7 @@ def _tokens(
     if recipe.method == "dpo":
         replies = max(len(made["chosen_ids"]), len(made["rejected_ids"]))
         return len(made["prompt_ids"]) + replies
-    return len(encoder.asked(row)[1]) + int(recipe.trainer.get("max_completion_length", 512))
+    return len(encoder.asked(row)[1]) + recipe.count("max_completion_length", 512)
 
 
 def _hint(recipe: Recipe) -> str:

@@ -66,6 +66,11 @@ class Training:
         return read_toml(path) if path.is_file() else None
 
     @property
+    def rows_left_out(self) -> int:
+        """How many rows of the data a finished training was not given."""
+        return int((self.done or {}).get("left_out", 0))
+
+    @property
     def curves(self) -> list[dict[str, Any]]:
         """Logged rows in order of steps; after a resume the last row of a step counts."""
         last: dict[tuple[int, bool], dict[str, Any]] = {}

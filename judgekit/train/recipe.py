@@ -107,6 +107,13 @@ class Recipe:
     def prompt_name(self) -> str:
         return self.prompt or PROMPTS[self.tags]
 
+    def count(self, option: str, default: int) -> int:
+        """One of TRL's options that count something; `default` is TRL's where it is not set."""
+        value = self.trainer.get(option, default)
+        if type(value) is not int or value < 1:
+            raise ConfigError(f"{option} should be a whole number from 1, is {value!r}")
+        return value
+
     def load_prompt(self) -> Prompt:
         """The prompt that asks; one that asks for the other tag pair is refused."""
         prompt = load_prompt(self.prompt_name)

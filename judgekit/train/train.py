@@ -118,6 +118,8 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
     rows = trainers.split(recipe, encoded.rows)
     ends = {encoded.end}
     rewards = scoring.scorers(recipe, encoded.prompt, ends) if recipe.rewards else []
+    with trainers.quiet():
+        arguments = trainers.arguments(recipe, training.path / CHECKPOINTS, rows, rewards)
     if main:
         training.start(plan.config)
     checkpoint = training.newest_checkpoint()
@@ -130,7 +132,7 @@ def _train(plan: Plan, training: Training, watch: Watch | None) -> Trained:
             source,
             tokenizer.inner,
             rows,
-            training.path / CHECKPOINTS,
+            arguments,
             rewards,
             callbacks,
         )
@@ -181,7 +183,7 @@ def _longest(recipe: Recipe, source: str) -> int | None:
     text = AutoConfig.from_pretrained(source).get_text_config()
     limits = [getattr(text, "max_position_embeddings", None)]
     if recipe.method in ("sft", "dpo"):
-        limits.append(recipe.trainer.get("max_length", 1024))
+        limits.append(recipe.count("max_length", 1024))
     return min((int(limit) for limit in limits if limit), default=None)
 
 

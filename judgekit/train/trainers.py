@@ -11,6 +11,8 @@ import logging
 import math
 import os
 import random
+import types
+import typing
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +33,16 @@ class Rows:
     train: Sequence[Mapping[str, Any]]
     held_back: Sequence[Mapping[str, Any]] = ()
 
+
+KINDS = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO", "rloo": "RLOO"}
+"""A method as TRL's classes are called after it."""
+
+_PLAIN: Mapping[type, Any] = {
+    bool: ("true or false", bool),
+    int: ("a whole number", int),
+    float: ("a number", int, float),
+}
+"""What an option of TRL's that has this type should be, and the types that it may have."""
 
 _NOISY = ("bitsandbytes", "trl")
 
@@ -100,14 +112,11 @@ def check_batches(recipe: Recipe) -> None:
     A process's share of a generation batch must hold whole groups: rewards that compare the replies
     to a prompt see one process's share at a time.
     """
-    options = recipe.trainer
-    each = int(options.get("per_device_train_batch_size", 8))
-    steps = int(
-        options.get("steps_per_generation") or options.get("gradient_accumulation_steps", 1)
-    )
-    whole = options.get("generation_batch_size")
-    share = int(whole) // processes() if whole else each * steps
-    group = int(options.get("num_generations", GENERATIONS[recipe.method]))
+    each = recipe.count("per_device_train_batch_size", 8)
+    accumulated = recipe.count("gradient_accumulation_steps", 1)
+    steps = recipe.count("steps_per_generation", accumulated)
+    share = recipe.count("generation_batch_size", each * steps * processes()) // processes()
+    group = recipe.count("num_generations", GENERATIONS[recipe.method])
     if group < 2:
         raise UserError(f"num_generations = {group}: advantages need at least two replies a prompt")
     if share % group:
@@ -123,16 +132,16 @@ def make(
     source: str,
     tokenizer: Any,
     rows: Rows,
-    checkpoints: Path,
+    arguments: Any,
     rewards: Sequence[Weighted] = (),
     callbacks: Sequence[Any] = (),
 ) -> Any:
-    """The trainer, with the model `source` loaded. Raises `UnknownName` for an option of TRL's."""
+    """The trainer, with the model `source` loaded; `arguments` as below."""
     import trl
 
-    kind = {"sft": "SFT", "dpo": "DPO", "grpo": "GRPO", "rloo": "RLOO"}[recipe.method]
-    arguments = _arguments(getattr(trl, f"{kind}Config"), recipe, checkpoints, rows, rewards)
-    trainer = _exact_dpo() if recipe.method == "dpo" else getattr(trl, f"{kind}Trainer")
+    trainer = getattr(trl, f"{KINDS[recipe.method]}Trainer")
+    if recipe.method == "dpo":
+        trainer = _exact(trainer)
     options: dict[str, Any] = {
         "model": source,
         "args": arguments,
@@ -154,14 +163,17 @@ def make(
     return made
 
 
-def _arguments(
-    config: Any, recipe: Recipe, checkpoints: Path, rows: Rows, rewards: Sequence[Weighted]
+def arguments(
+    recipe: Recipe, checkpoints: Path, rows: Rows, rewards: Sequence[Weighted] = ()
 ) -> Any:
-    """TRL's configuration: our defaults for this machine under the recipe's own options."""
-    known = {each.name for each in dataclasses.fields(config)}
-    for name in recipe.trainer:
-        if name not in known:
-            raise UnknownName(f"option of TRL's {config.__name__}:", name, known)
+    """TRL's configuration: our defaults for this machine under the recipe's own options.
+
+    Loads nothing. Raises `UnknownName` or `ConfigError` for options that TRL cannot take.
+    """
+    import trl
+
+    config = getattr(trl, f"{KINDS[recipe.method]}Config")
+    _check_options(config, recipe.trainer)
     gpu = on_gpu()
     # Full fine-tuning keeps fp32 weights under bf16 autocast: steps of 1e-5 vanish in bf16 weights.
     dtype = "bfloat16" if gpu and recipe.lora else "float32"
@@ -196,12 +208,24 @@ def _arguments(
         raise ConfigError(f"TRL refuses the options of recipe {recipe.name}: {fault}") from None
 
 
+def _check_options(config: Any, options: Mapping[str, Any]) -> None:
+    """Refuse unknown options, and texts where TRL would take any text for true or fail on it."""
+    hints = typing.get_type_hints(config)
+    for name, value in options.items():
+        if name not in hints:
+            raise UnknownName(f"option of TRL's {config.__name__}:", name, hints)
+        kinds = set(typing.get_args(hints[name]) or (hints[name],)) - {types.NoneType}
+        called = _PLAIN.get(kinds.pop()) if len(kinds) == 1 else None
+        if called and type(value) not in called[1:]:
+            raise ConfigError(f"{name} should be {called[0]}, is {value!r}")
+
+
 def _evaluated_at_once(recipe: Recipe) -> int:
     """Rows of an evaluation batch: as in training, and whole groups of replies to a prompt."""
-    each = int(recipe.trainer.get("per_device_train_batch_size", 8))
+    each = recipe.count("per_device_train_batch_size", 8)
     if recipe.method not in GENERATIONS:
         return each
-    group = int(recipe.trainer.get("num_generations", GENERATIONS[recipe.method]))
+    group = recipe.count("num_generations", GENERATIONS[recipe.method])
     return math.ceil(each / group) * group
 
 
@@ -219,11 +243,10 @@ def _dataset(rows: Sequence[Mapping[str, Any]]) -> Any:
         ) from None
 
 
-def _exact_dpo() -> Any:
+def _exact(dpo_trainer: Any) -> Any:
     """TRL's DPO on ids as they are: its own tokenising would send replies through the template."""
-    from trl import DPOTrainer
 
-    class ExactDPOTrainer(DPOTrainer):  # type: ignore[misc]
+    class ExactDPOTrainer(dpo_trainer):  # type: ignore[misc]
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
             return dataset
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from judgekit.cli import run as judgekit
-from judgekit.errors import EnvironmentFault, RunMismatch, UserError
+from judgekit.errors import ConfigError, EnvironmentFault, RunMismatch, UserError
 from judgekit.report.training import hacked, page, sweep_report, training_report
 from judgekit.train import sweep, train, trainers
 from judgekit.train.folder import Training, held_back
-from judgekit.train.recipe import load
+from judgekit.train.recipe import METHODS, load, names
 
 DATA = Path(__file__).parent / "data"
 TINY = {
@@ -104,7 +104,9 @@ def test_qlora_trains_on_four_bits_and_is_merged_in_full(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("bitsandbytes")
-    assert trainers.quantization(load("sft", "s1-qlora").lora) is None  # no GPU here
+    lora = load("sft", "s1-qlora").lora
+    assert lora is not None
+    assert trainers.quantization(lora) is None  # no GPU here
     monkeypatch.setattr(trainers, "quantization", lambda lora: trainers.four_bit())
     plan = job("sft", tiny_model, {**TINY, "lora.r": "4", "max_steps": "3"}, "s1-qlora")
     found = train.train(plan, tmp_path / "out")
@@ -222,6 +224,12 @@ def test_a_sweep_trains_generates_grades_and_tells(tiny_model: Path, tmp_path: P
     assert rates == [1e-3, 1e-4]
     with pytest.raises(UserError, match="two or more values"):
         sweep.parse("learning_rate=1e-3")
+    # The command finds all of it done, and writes a page of each training.
+    arguments = [f"-o{key}={value}" for key, value in base.items()]
+    arguments += ["--recipe", "small", "--sweep", "learning_rate=1e-3,1e-4", "--quiet"]
+    arguments += ["--model", str(tiny_model), "--out", str(tmp_path / "sweep")]
+    assert judgekit(["train", "sft", str(DATA / "traces.jsonl"), *arguments]) == 0
+    assert len(list(tmp_path.glob("sweep/learning_rate=*/report.html"))) == 2
 
 
 def test_the_command_trains_tells_and_makes_a_page(
@@ -236,6 +244,7 @@ def test_the_command_trains_tells_and_makes_a_page(
     assert judgekit([*arguments, *options]) == 5
     told = capfd.readouterr()
     assert "1 rows left out: row 2:" in told.err
+    assert judgekit([*arguments, *options, "--quiet"]) == 5  # finished before, and as incomplete
     assert "token accuracy" in told.out
     html = (out / "report.html").read_text()
     assert "&lt;b&gt;out" in html
@@ -275,6 +284,33 @@ def test_models_that_cannot_be_trained(tiny_model: Path, tmp_path: Path) -> None
     unknown = job("sft", tiny_model, {**TINY, "learnin_rate": "1"})
     with pytest.raises(UserError, match=r"did you mean learning_rate"):
         train.train(unknown, tmp_path / "other")
+
+
+@pytest.mark.parametrize(("method", "name"), [(m, n) for m in METHODS for n in names(m)])
+def test_trl_takes_the_options_of_every_shipped_recipe(
+    method: str, name: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("trl")
+    trainers.arguments(load(method, name), tmp_path, trainers.Rows([]))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "line"),
+    [
+        ("learning_rate", "1.e-4", "learning_rate should be a number, is '1.e-4'"),
+        ("use_vllm", "True", "use_vllm should be true or false, is 'True'"),
+        ("max_steps", "2.5", "max_steps should be a whole number, is 2.5"),
+        ("num_generations", "four", "num_generations should be a whole number from 1"),
+        ("max_completion_length", "0", "max_completion_length should be a whole number from 1"),
+        ("lr_scheduler_type", "sine", "TRL refuses the options of recipe efficient"),
+    ],
+)
+def test_a_value_that_trl_cannot_take_is_refused_and_the_folder_stays_free(
+    option: str, value: str, line: str, tiny_model: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=line):
+        train.train(job("rloo", tiny_model, {**SAMPLED, option: value}), tmp_path / "out")
+    assert not (tmp_path / "out" / "train.toml").exists()
 
 
 def test_a_checkpoint_that_was_taught_other_tags_is_refused(tmp_path: Path) -> None:
