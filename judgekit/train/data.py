@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from judgekit import benchmark
 from judgekit.errors import DataError
 from judgekit.formats.rows import LeftOut, cell_text, read_rows
 from judgekit.records import Problem
+from judgekit.rewards import Tags
 from judgekit.runs import digest
 from judgekit.train.recipe import Columns, Method, Recipe
 
@@ -49,7 +50,7 @@ def read(recipe: Recipe, data: str) -> TrainingData:
     """The rows that the recipe trains on.
 
     A row with an empty cell, or a pair of equal replies, is left out. Raises `DataError` where the
-    file, a column or every row is missing.
+    file, a column or every row is missing, or where every chosen reply has the other tag pair.
     """
     left_out: list[LeftOut] = []
     if _is_benchmark(recipe.method, data):
@@ -60,6 +61,8 @@ def read(recipe: Recipe, data: str) -> TrainingData:
     if not rows:
         number, reason = left_out[0]
         raise DataError(f"{data}: no row can be trained on; row {number}: {reason}")
+    if recipe.method == "dpo":
+        _check_tags(recipe, data, rows)
     return TrainingData(data, rows, digest(rows), left_out)
 
 
@@ -109,6 +112,15 @@ def _checked(recipe: Recipe, path: Path, left_out: list[LeftOut]) -> Iterable[di
             **{name: cell for name, cell in named.items() if name not in TAKEN},
             **cells,
         }
+
+
+def _check_tags(recipe: Recipe, data: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    for tags in get_args(Tags):
+        if tags != recipe.tags and all(f"</{tags}>" in row["chosen"] for row in rows):
+            raise DataError(
+                f"{data} is written with tags = {tags!r}, this recipe has {recipe.tags!r}",
+                hint=f"-o tags={tags}",
+            )
 
 
 def _text(cell: Any, name: str) -> str:

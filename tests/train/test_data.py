@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from judgekit.errors import DataError, UserError
+from judgekit.rewards import written
 from judgekit.train import data, trainers
 from judgekit.train.recipe import load
 
@@ -40,6 +41,20 @@ def test_empty_cells_are_left_out_and_counted(tmp_path: Path) -> None:
     ]
     with pytest.raises(DataError, match="no row can be trained on; row 1: trace is empty"):
         data.read(load("sft"), file(tmp_path, {**TRACE, "trace": ""}))
+
+
+def test_pairs_in_the_other_tags_are_refused(tmp_path: Path) -> None:
+    pair = {
+        "question": "2 + 2?",
+        "chosen": written("2 + 2 = 4.", "4", "reasoning"),
+        "rejected": written("2 + 2 = 5.", "5", "reasoning"),
+    }
+    path = file(tmp_path, pair)
+    with pytest.raises(DataError, match="written with tags = 'reasoning', this recipe has 'think'"):
+        data.read(load("dpo"), path)
+    assert data.read(load("dpo", settings={"tags": "reasoning"}), path).rows
+    plain = {**pair, "chosen": "It is 4.", "rejected": "It is 5."}
+    assert data.read(load("dpo"), file(tmp_path, pair, plain)).rows
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
