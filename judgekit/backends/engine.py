@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from judgekit.errors import RequestFailed, UserError
 from judgekit.records import Role
@@ -161,6 +161,42 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Free the model or the connections."""
+
+
+THINKING_ENDS = ("</think>", "</reasoning>")
+"""What ends thinking in models that were trained to end it by a token of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of how a model thinks.
+
+    `tokens` is how many tokens each of `THINKING_ENDS` is, empty where nobody can tell. `opening`
+    is the end of a rendered prompt, where only a server renders and shows it.
+    """
+
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    opening: str = ""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine without a tokenizer, whose server tells something of its model all the same."""
+
+    @property
+    def told(self) -> Told: ...
+
+
+def told(engine: Engine) -> Told:
+    """What the model's tokenizer says of how it thinks, or the server that has the tokenizer."""
+    if engine.tokenizer is not None:
+        return told_by(engine.tokenizer)
+    return engine.told if isinstance(engine, Telling) else Told()
+
+
+def told_by(tokenizer: Tokenizer) -> Told:
+    """What a tokenizer says of how its model thinks."""
+    return Told({end: len(tokenizer.encode(end)) for end in THINKING_ENDS})
 
 
 def require(engine: Engine, needs: frozenset[Feature], wanted_by: str) -> None:

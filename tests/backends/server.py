@@ -66,6 +66,9 @@ class Model:
         self.length = settings.get("max_model_len", 4096)
         self.root = settings.get("root", "/no/such/folder")
         self.usage = settings.get("usage", True)
+        # A reasoning model's own end of thinking is one token, and its template may open thinking.
+        self.own = settings.get("own", [])
+        self.opens = settings.get("opens", "")
         self.engine = ScriptedEngine(reply)
 
     def models(self) -> dict[str, Any]:
@@ -75,8 +78,14 @@ class Model:
         return {"object": "list", "data": [entry]}
 
     def tokenize(self, body: dict[str, Any]) -> dict[str, Any]:
-        text = body["prompt"] if "prompt" in body else TOKENIZER.render(body["messages"])
-        return {"tokens": TOKENIZER.encode(text)}
+        """vLLM names a text `prompt`, llama.cpp `content`; what is not named is no text."""
+        if "messages" in body and self.dialect == "vllm":
+            return {"tokens": TOKENIZER.encode(self.render(body["messages"]))}
+        text = body.get("content" if self.dialect == "llamacpp" else "prompt", "")
+        return {"tokens": [300] if text in self.own else TOKENIZER.encode(text)}
+
+    def render(self, messages: Any) -> str:
+        return TOKENIZER.render(messages) + self.opens
 
     def chat(self, body: dict[str, Any]) -> dict[str, Any]:
         messages = body["messages"]
@@ -87,7 +96,7 @@ class Model:
         if messages[-1]["role"] == "assistant" and goes_on:
             *messages, last = messages
             written = last["content"]
-        found = self.run(TOKENIZER.render(messages) + written, body)
+        found = self.run(self.render(messages) + written, body)
         message: dict[str, Any] = {"role": "assistant", "content": found["text"]}
         thought = re.match(r"<think>(.*?)(?:</think>(.*))?$", found["text"], re.DOTALL)
         if self.reasoning and thought:
@@ -252,11 +261,12 @@ class Handler(BaseHTTPRequestHandler):
         dialect = self.model.dialect
         if dialect in ("vllm", "llamacpp", "serve"):
             routes["/v1/completions"] = self.model.completions
-        if dialect == "vllm":
+        if dialect in ("vllm", "llamacpp", "sglang"):
             routes["/tokenize"] = self.model.tokenize
+        if dialect == "vllm":
             routes["/detokenize"] = lambda b: {"prompt": TOKENIZER.decode(b["tokens"])}
         if dialect == "llamacpp":
-            routes["/apply-template"] = lambda b: {"prompt": TOKENIZER.render(b["messages"])}
+            routes["/apply-template"] = lambda b: {"prompt": self.model.render(b["messages"])}
         Handler.seen.append({"path": self.path, "body": body, "at": time.time()})
         if self.path not in routes:
             return self.send(404, {"detail": "Not Found"})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from judgekit.backends.engine import Message, Tokenizer
+from judgekit.backends.engine import THINKING_ENDS, Message, Tokenizer, Told, told_by
 from judgekit.backends.openai.asking import PROBE, Asking
 from judgekit.backends.openai.local_tokenizer import local_tokenizer, without_begin
 
@@ -21,12 +21,14 @@ class Way:
     """How forced text is gone on from.
 
     `render` makes messages into text where the server has no template of its own to give;
-    `tokenizer` is the model's where it lies on this machine and agrees with the server.
+    `tokenizer` is the model's where it lies on this machine and agrees with the server. `told` is
+    what was seen of how the model thinks.
     """
 
     continuation: Continuation | None = None
     render: Render | None = None
     tokenizer: Tokenizer | None = None
+    told: Told = field(default_factory=Told)
 
 
 async def strongest_way(ask: Asking, root: object, counted: int) -> Way:
@@ -37,19 +39,23 @@ async def strongest_way(ask: Asking, root: object, counted: int) -> Way:
     """
     if ids := await _ids(ask):
         tokenizer = local_tokenizer(root if isinstance(root, str) else ask.model)
-        agrees = tokenizer is not None and tokenizer.encode(tokenizer.render(PROBE)) == ids
-        return Way("token ids", tokenizer=tokenizer if agrees else None)
-    if await _is_whole(ask, await _applied(ask), counted):
-        return Way("text")
+        if tokenizer is not None and tokenizer.encode(tokenizer.render(PROBE)) == ids:
+            return Way("token ids", tokenizer=tokenizer, told=told_by(tokenizer))
+        return Way("token ids", told=Told(await _counted(ask), await _detokenized(ask, ids)))
+    applied = await _applied(ask)
+    if applied is not None and await _is_whole(ask, applied, counted):
+        return Way("text", told=Told(await _counted(ask), applied))
     if tokenizer := local_tokenizer(ask.model):
         render = without_begin(tokenizer)
-        if await _is_whole(ask, render(PROBE), counted):
-            return Way("text", render)
+        rendered = render(PROBE)
+        if await _is_whole(ask, rendered, counted):
+            return Way("text", render, told=replace(told_by(tokenizer), opening=rendered))
+    # What was written is rendered as a message here: no template opens thinking before it.
     if await _goes_on(ask, {}):
-        return Way("assistant prefill")
+        return Way("assistant prefill", told=Told(await _counted(ask)))
     if await _goes_on(ask, CONTINUE):
-        return Way("continue_final_message")
-    return Way()
+        return Way("continue_final_message", told=Told(await _counted(ask)))
+    return Way(told=Told(await _counted(ask)))
 
 
 async def _ids(ask: Asking) -> list[int] | None:
@@ -65,6 +71,33 @@ async def _ids(ask: Asking) -> list[int] | None:
     return ids if reply is not None and reply.ids is not None else None
 
 
+async def _detokenized(ask: Asking, ids: Sequence[int]) -> str:
+    body = {"model": ask.model, "tokens": list(ids)}
+    reply = await ask.tried(f"{ask.server.root}/detokenize", body)
+    return str(reply.get("prompt", "")) if reply else ""
+
+
+async def _counted(ask: Asking) -> dict[str, int]:
+    """How many tokens each end of thinking is, by the server's `/tokenize`; empty without one.
+
+    vLLM and SGLang name the text `prompt`, llama.cpp `content`.
+    """
+    counts: dict[str, int] = {}
+    for end in THINKING_ENDS:
+        for body in (
+            {"model": ask.model, "prompt": end, "add_special_tokens": False},
+            {"content": end, "add_special": False, "parse_special": True},
+        ):
+            reply = await ask.tried(f"{ask.server.root}/tokenize", body)
+            ids = reply.get("tokens") if reply else None
+            if isinstance(ids, list) and ids:
+                counts[end] = len(ids)
+                break
+        else:
+            return {}
+    return counts
+
+
 async def _applied(ask: Asking) -> str | None:
     """llama.cpp: `/apply-template` renders messages to text."""
     reply = await ask.tried(f"{ask.server.root}/apply-template", {"messages": list(PROBE)})
@@ -72,14 +105,12 @@ async def _applied(ask: Asking) -> str | None:
     return prompt if isinstance(prompt, str) else None
 
 
-async def _is_whole(ask: Asking, prompt: str | None, counted: int) -> bool:
+async def _is_whole(ask: Asking, prompt: str, counted: int) -> bool:
     """Whether `/completions` takes a rendered prompt as it stands.
 
     Some servers put a text into the chat template once more, or a second beginning before it:
     then the count differs from that of the same messages in a chat.
     """
-    if prompt is None:
-        return False
     reply = await ask.completed({"prompt": prompt})
     return reply is not None and reply.prompt_tokens == counted
 

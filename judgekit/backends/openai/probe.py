@@ -1,4 +1,4 @@
-"""What a server can do, found by asking it: some ten requests of a few tokens, once, at the start.
+"""What a server can do, found by asking it: some twenty requests of a few tokens, once, at the start.
 
 Servers that speak the same protocol differ in all that strategies need, and few say so. Nothing is
 concluded from a server's name; each trait is a request whose answer tells. A field that a server
@@ -52,6 +52,7 @@ class Traits:
             "stop_strings": self.stops,
             "temperature": "the server's own" if self.own_temperature else "as asked",
             "token_counts": "server" if self.counts else "estimated",
+            "thinking_ends": dict(self.way.told.tokens) or "unknown",
             "features": sorted(self.features),
         }
 

@@ -62,6 +62,7 @@ class OpenAIEngine:
     def __init__(self, server: Server, traits: Traits) -> None:
         self.features = traits.features
         self.tokenizer = traits.way.tokenizer
+        self.told = traits.way.told
         self.concurrency = server.concurrency
         self.context_length = traits.context_length
         self.described: Mapping[str, Any] = {"server": server.shown, **traits.described}
