@@ -127,7 +127,7 @@ class Progress:
     """How far a run is; handed to the watcher after every generation.
 
     `correct` of `graded` is the verifier's quick word (exact and symbolic, no judge) on the
-    responses of this session.
+    responses of this session. `note` is what to know of how the strategy drives this model.
     """
 
     total: int
@@ -138,6 +138,7 @@ class Progress:
     graded: int = 0
     correct: int = 0
     seconds: float = 0.0
+    note: str = ""
 
 
 Watch = Callable[[Progress], None]
@@ -206,10 +207,13 @@ async def generate(
             engine = await asyncio.to_thread(open_engine, plan.job.model)
         try:
             require(engine, needs, f"strategy {plan.strategy.name}")
+            progress.note = preflight(plan, engine)
+            if watch and progress.note:
+                watch(progress)
             main = (plan.job.model, engine)
             others = resources.opened(plan.strategy, plan.options, plan.job.config, main)
             async with others as found:
-                run = run or writer.start(plan.config, _record(engine))
+                run = run or writer.start(plan.config, _record(engine, progress.note))
                 written = {problem.id for problem in run.problems}
                 prompts = [p for p in plan.benchmark.problems if p.id not in written]
                 writer.append(*(_with_prompt(problem, plan, engine) for problem in prompts))
@@ -217,6 +221,20 @@ async def generate(
         finally:
             await engine.aclose()
     return out, progress
+
+
+def preflight(plan: Plan, engine: Engine) -> str:
+    """What the strategy has to say before anything is written, "" for nothing.
+
+    Raises `UserError` where it cannot drive this model so.
+    """
+    if plan.strategy.preflight is None:
+        return ""
+    model = _model(plan, engine, plan.job.seed)
+    try:
+        return plan.strategy.preflight(model, plan.benchmark.problems[0], plan.options)
+    finally:
+        model.ledger.close()
 
 
 async def _work(
@@ -252,22 +270,7 @@ async def respond(
     seed = derive(plan.job.seed, problem.id, sample)
     general = strategies.ON_EVERY_STRATEGY
     options = {name: value for name, value in plan.options.items() if name not in general}
-    needs = plan.strategy.needed(plan.options)
-    sampling = Sampling(
-        plan.max_tokens,
-        plan.temperature,
-        plan.job.top_p,
-        seed,
-        logprobs="logprobs" in needs,
-        stop_on_loop=plan.options["stop_loops"],
-    )
-    model = Model(
-        engine,
-        plan.prompt,
-        sampling,
-        system=plan.options["system"],
-        shots=plan.options["shots"],
-    )
+    model = _model(plan, engine, seed)
     options = found.bind(plan.strategy, options, model)
     started = time.monotonic()
     try:
@@ -293,6 +296,20 @@ async def respond(
     seconds = time.monotonic() - started
     keep_ids = plan.options["token_ids"]
     return [_response(problem, sample, seed, seconds, each, keep_ids) for each in transcripts]
+
+
+def _model(plan: Plan, engine: Engine, seed: int) -> Model:
+    """The model as the plan wants it driven, for one generation."""
+    sampling = Sampling(
+        plan.max_tokens,
+        plan.temperature,
+        plan.job.top_p,
+        seed,
+        logprobs="logprobs" in plan.strategy.needed(plan.options),
+        stop_on_loop=plan.options["stop_loops"],
+    )
+    options = plan.options
+    return Model(engine, plan.prompt, sampling, system=options["system"], shots=options["shots"])
 
 
 def _said(fault: RequestFailed | ExceptionGroup[Exception]) -> str:
@@ -358,7 +375,7 @@ def _count(progress: Progress, problem: Problem, responses: Sequence[Response]) 
         progress.correct += grade.outcome == "correct"
 
 
-def _record(engine: Engine) -> dict[str, Any]:
+def _record(engine: Engine, note: str) -> dict[str, Any]:
     """What a repetition of the run would need to know beside its configuration."""
     found: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
     for package in VERSIONED:
@@ -369,5 +386,6 @@ def _record(engine: Engine) -> dict[str, Any]:
     return {
         "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "versions": found,
+        "note": note or None,
         "engine": {"context_length": engine.context_length, **engine.described},
     }

@@ -145,6 +145,23 @@ def test_bad_input_is_refused_before_anything_is_loaded(
         plan(replace(job, **change))
 
 
+def test_a_strategy_that_cannot_drive_this_model_is_refused_and_leaves_nothing(
+    job: Job, tmp_path: Path
+) -> None:
+    """No token ends this model's thinking, and a bias must be on one."""
+
+    class Biased(ScriptedEngine):
+        features = ScriptedEngine.features | {"logit-bias"}
+
+    planned = plan(replace(job, strategy="end-bias"))
+    with pytest.raises(UserError, match="end of its turn"):
+        asyncio.run(generate(planned, tmp_path / "run", engine=Biased([Rule(("4",))])))
+    assert not (tmp_path / "run").exists()
+    named = plan(replace(job, strategy="end-bias", options={"token": "<|end|>"}))
+    _, progress = asyncio.run(generate(named, tmp_path / "run", engine=Biased([Rule(("4",))])))
+    assert (progress.done, progress.failed) == (12, 0)
+
+
 def test_unknown_names_are_the_users_fault() -> None:
     with pytest.raises(UnknownName) as caught:
         plan(Job(strategy="nonsense"))

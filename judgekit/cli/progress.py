@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from judgekit.cli.common import remarks
+from judgekit.cli.common import plain, remarks
 
 if TYPE_CHECKING:
     from judgekit.generate import Progress
@@ -24,9 +24,14 @@ FIRST = 8
 @contextmanager
 def generating(quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """A watcher for `judgekit.generate`: rate, time left, tokens a second, running accuracy."""
+    noted = False
     with _bar(quiet, "loading") as update:
 
         def watch(progress: Progress) -> None:
+            nonlocal noted
+            if progress.note and not noted:
+                remarks(quiet).print(f"[yellow]{plain(progress.note)}[/yellow]", soft_wrap=True)
+                noted = True
             new = progress.done - progress.resumed
             facts = []
             if progress.seconds:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from judgekit.backends.engine import told
 from judgekit.backends.turn import Model, Turn
 from judgekit.prompt import Prompt
 from judgekit.records import Problem
@@ -34,7 +36,7 @@ class Delimiters:
         return (self.end,) if self.end else ()
 
 
-DELIMITERS = {
+DELIMITERS: Mapping[Marks, Delimiters] = {
     "think": Delimiters("<think>\n", "</think>"),
     "reasoning": Delimiters("<reasoning>\n", "</reasoning>"),
     "s1": Delimiters("<|im_start|>think", "<|im_start|>answer"),
@@ -45,23 +47,42 @@ DELIMITERS = {
 def delimiters(turn: Turn, prompt: Prompt, marks: Marks) -> Delimiters:
     """What encloses the thinking.
 
-    `auto`: what the chat template has opened already, else what the prompt asks for, else `think`
-    where `</think>` is a single token of the model, as it is for reasoning models, else `none`.
+    `auto`: what the chat template has opened already, else what the prompt asks for, else the pair
+    whose end is a single token of the model, as it is for reasoning models, else `none`.
     """
-    if marks != "auto":
-        return DELIMITERS[marks]
-    if turn.context.prompt.rstrip().endswith("<think>"):
-        return DELIMITERS["think"]
+    return DELIMITERS[(_seen(turn, prompt) or "none") if marks == "auto" else marks]
+
+
+def untold(turn: Turn, prompt: Prompt, marks: Marks) -> str:
+    """What to say where `auto` is `none` only because nobody can see what the model does."""
+    if marks != "auto" or _seen(turn, prompt) is not None:
+        return ""
+    return (
+        "marks=auto cannot tell here whether the model thinks between marks of its own, and takes "
+        "it for an instruct model: -o marks=think for a reasoning model, -o marks=none for this"
+    )
+
+
+def _seen(turn: Turn, prompt: Prompt) -> Marks | None:
+    """The marks that template, prompt or tokens show; None where nobody can tell."""
+    if _opening(turn).endswith("<think>"):
+        return "think"
     if prompt.tags:
-        return DELIMITERS[prompt.tags]
-    tokenizer = turn.engine.tokenizer
-    trained = tokenizer is not None and len(tokenizer.encode("</think>")) == 1
-    return DELIMITERS["think" if trained else "none"]
+        return prompt.tags
+    tokens = told(turn.engine).tokens
+    own: tuple[Marks, ...] = ("think", "reasoning")
+    found = next((name for name in own if tokens.get(DELIMITERS[name].end) == 1), None)
+    return found or ("none" if tokens else None)
+
+
+def _opening(turn: Turn) -> str:
+    """The end of the prompt as the model reads it, as far as it can be seen."""
+    return (turn.context.prompt or told(turn.engine).opening)[-_TAIL:].rstrip()
 
 
 def open_thinking(turn: Turn, marks: Delimiters) -> None:
     """Make the turn begin with thinking, unless the template or the prompt has done so."""
-    begun = (turn.context.prompt + turn.text).rstrip()
+    begun = (_opening(turn) + turn.text).rstrip()
     if marks.start and not begun.endswith(marks.start.rstrip()):
         turn.force(marks.start)
 
@@ -118,14 +139,14 @@ async def answer_if_looping(turn: Turn) -> None:
 
 def open_delimiters(turn: Turn) -> Delimiters:
     """The tags that stand open at the end of what was written."""
-    tags = _TAG.findall(turn.context.prompt[-_TAIL:] + turn.text)
+    tags = _TAG.findall(_opening(turn) + turn.text)
     if tags and not tags[-1][0]:
         return DELIMITERS[tags[-1][1]]
     return DELIMITERS["none"]
 
 
 _TAG = re.compile(r"<(/?)(think|reasoning)>")
-_TAIL = 16
+_TAIL = 32
 """Characters at the end of a rendered prompt in which its template may have opened thinking."""
 
 

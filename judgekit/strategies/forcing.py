@@ -7,6 +7,7 @@ forced. Constants and readings of ours: docs/strategies.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from judgekit.backends.engine import Feature
@@ -23,6 +24,7 @@ from judgekit.strategies.answering import (
     delimiters,
     open_delimiters,
     open_thinking,
+    untold,
 )
 from judgekit.strategies.strategy import Strategy
 
@@ -130,6 +132,16 @@ def _single_token(turn: Turn, text: str) -> int:
     )
 
 
+def _marks_are_told(model: Model, problem: Problem, options: Mapping[str, Any]) -> str:
+    return untold(model.start(problem), model.prompt, options["marks"])
+
+
+def _is_one_token(model: Model, problem: Problem, options: Mapping[str, Any]) -> str:
+    turn = model.start(problem)
+    _single_token(turn, options["token"] or delimiters(turn, model.prompt, options["marks"]).end)
+    return ""
+
+
 _FORCES: frozenset[Feature] = frozenset({"text"})
 
 STRATEGIES = (
@@ -138,6 +150,7 @@ STRATEGIES = (
         budget_forcing,
         prompt="cot",
         needs=_FORCES,
+        preflight=_marks_are_told,
         about="s1: replace the end of thinking by Wait, n times or up to a minimum; cap it",
         cost="one response, longer by its waits",
     ),
@@ -146,6 +159,7 @@ STRATEGIES = (
         thinking_budget,
         prompt="cot",
         needs=_FORCES,
+        preflight=_marks_are_told,
         about="close thinking at a number of tokens and force the answer",
         cost="at most one response",
     ),
@@ -153,7 +167,7 @@ STRATEGIES = (
         "cut-off",
         cut_off,
         prompt="cot",
-        needs=_FORCES,
+        needs_with={"cue": _FORCES},
         about="stop the whole response at a number of tokens",
         cost="at most one response",
     ),
@@ -162,6 +176,7 @@ STRATEGIES = (
         end_bias,
         prompt="cot",
         needs=_FORCES | {"logit-bias"},
+        preflight=_is_one_token,
         about="make the end-of-thinking token likelier, or less likely",
         cost="one response",
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from judgekit.backends.engine import Engine
+from judgekit.backends.engine import Engine, told
 from judgekit.backends.turn import Model, Sampling, Turn
 from judgekit.prompt import load_prompt
 from judgekit.records import Problem
@@ -105,7 +105,7 @@ async def probe(engine: Engine, problems: Sequence[Problem], max_tokens: int = 2
 
 def delimiter_tokens(engine: Engine) -> int | None:
     """How many tokens `</think>` is: 1 in models trained to think; None where nobody can tell."""
-    return None if engine.tokenizer is None else len(engine.tokenizer.encode("</think>"))
+    return told(engine).tokens.get("</think>")
 
 
 def _trait(

@@ -7,16 +7,18 @@ import math
 import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from judgekit.backends.engine import Feature
 from judgekit.backends.turn import Model, Transcript
 from judgekit.errors import ConfigError, UnknownName
+from judgekit.records import Problem
 from judgekit.strategies.scoring import LOGPROB, Scorer, by_logprob
 
 Run = Callable[..., Awaitable[Transcript | Sequence[Transcript]]]
 Check = Callable[[Mapping[str, Any]], None]
+Preflight = Callable[[Model, Problem, Mapping[str, Any]], str]
 
 ON_EVERY_STRATEGY: Mapping[str, Any] = {
     "system": True,
@@ -43,7 +45,10 @@ class Strategy:
     float, str or a `Literal`, each perhaps or None; `Model` (a second model of the configuration)
     and `Scorer` are given by name. `helpers` are the prompts that it uses beside its own.
     `samples` says that it draws several responses, which temperature 0 would make the same. `check`
-    raises `ConfigError` for options that do not go together.
+    raises `ConfigError` for options that do not go together. `needs_with` is what an option needs
+    of a backend where it is set. `preflight` is given a model and a problem before anything is
+    written: it raises `UserError` where this model cannot be driven so with these options, and
+    returns what the user should know, if anything.
     """
 
     name: str
@@ -55,6 +60,8 @@ class Strategy:
     helpers: tuple[str, ...] = ()
     samples: bool = False
     check: Check | None = None
+    needs_with: Mapping[str, frozenset[Feature]] = field(default_factory=dict)
+    preflight: Preflight | None = None
 
     def options(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The options as typed values over the defaults; models and scorers stay names.
@@ -120,7 +127,8 @@ class Strategy:
         logprobs: frozenset[Feature] = frozenset({"logprobs"} if asks else ())
         # A looping response is stopped, and then made to answer.
         loops: frozenset[Feature] = frozenset({"loops", "text"} if options["stop_loops"] else ())
-        return self.needs | logprobs | loops
+        chosen = (needs for name, needs in self.needs_with.items() if options.get(name))
+        return self.needs.union(logprobs, loops, *chosen)
 
     @property
     def wants(self) -> list[str]:

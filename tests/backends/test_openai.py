@@ -24,15 +24,20 @@ from judgekit.backends.openai import calls as openai_calls
 from judgekit.backends.openai.replies import extension, read
 from judgekit.backends.openai.server import OpenAIEngine, connect
 from judgekit.backends.scripted import ByteTokenizer, ScriptedEngine
-from judgekit.backends.turn import Sampling, Turn, open_context
+from judgekit.backends.turn import Model, Sampling, Transcript, Turn, open_context
 from judgekit.config import ModelConfig
 from judgekit.errors import BackendError, RequestFailed, UnknownName, UserError
+from judgekit.prompt import load_prompt
+from judgekit.records import Problem
+from judgekit.strategies.answering import DELIMITERS, delimiters, untold
+from judgekit.strategies.forcing import budget_forcing
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from server import KEY, MODEL, reply  # noqa: E402
 
 CONTINUING = ("vllm", "llamacpp", "sglang", "prefill")
+PROBLEM = Problem("p", "What is 2 + 2?", "4")
 HEADER_TOKENS = 3
 """Of the byte tokenizer's template around one user message."""
 
@@ -180,6 +185,58 @@ def test_a_server_that_cannot_go_on_is_refused_for_strategies_that_force(
     turn.force("<think>")
     with pytest.raises(RequestFailed, match="cannot go on"):
         asyncio.run(turn.write())
+
+
+# How the model thinks is told by the server, where its tokenizer is not on this machine.
+
+
+@pytest.mark.parametrize("dialect", ["vllm", "llamacpp", "sglang"])
+@pytest.mark.parametrize(
+    ("own", "marks"), [(["</think>"], "think"), (["</reasoning>"], "reasoning"), ([], "none")]
+)
+def test_a_reasoning_model_is_known_by_its_own_token(
+    serve: Callable[..., Served], dialect: str, own: list[str], marks: str
+) -> None:
+    engine = serve(dialect=dialect, own=own).engine()
+    assert engine.tokenizer is None
+    plain = load_prompt("cot")
+    turn = Model(engine, plain, Sampling(100)).start(PROBLEM)
+    assert delimiters(turn, plain, "auto") is DELIMITERS[marks]
+    assert untold(turn, plain, "auto") == ""
+    counts = {text: 1 if text in own else len(text) for text in ("</think>", "</reasoning>")}
+    assert engine.described["thinking_ends"] == counts
+
+
+@pytest.mark.parametrize("dialect", ["prefill", "plain"])
+def test_it_is_said_where_a_server_does_not_tell(
+    serve: Callable[..., Served], dialect: str
+) -> None:
+    engine = serve(dialect=dialect).engine()
+    plain = load_prompt("cot")
+    turn = Model(engine, plain, Sampling(100)).start(PROBLEM)
+    assert engine.described["thinking_ends"] == "unknown"
+    assert "-o marks=think" in untold(turn, plain, "auto")
+    assert untold(turn, plain, "think") == untold(turn, load_prompt("reasoning"), "auto") == ""
+
+
+@pytest.mark.parametrize("dialect", ["vllm", "llamacpp"])
+def test_thinking_that_the_servers_template_opens_is_not_opened_again(
+    serve: Callable[..., Served], dialect: str
+) -> None:
+    engine = serve(dialect=dialect, opens="<think>\n").engine()
+    assert engine.described["continuation"] in ("token ids", "text")
+    plain = load_prompt("cot")
+    model = Model(engine, plain, Sampling(100))
+
+    async def forced() -> Transcript:
+        try:
+            return await budget_forcing(model, PROBLEM, waits=0)
+        finally:
+            await engine.aclose()
+
+    found = asyncio.run(forced())
+    assert "<think>" not in found.text
+    assert "</think>" in found.text
 
 
 # The contract of Ask, in every dialect.

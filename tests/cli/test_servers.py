@@ -21,10 +21,10 @@ MODEL = "scripted-model"
 
 
 @contextmanager
-def serving(**faults: object) -> Iterator[str]:
+def serving(dialect: str = "plain", **faults: object) -> Iterator[str]:
     """A real server process; its address."""
     with subprocess.Popen(
-        [sys.executable, str(SERVER), json.dumps({"dialect": "plain"})],
+        [sys.executable, str(SERVER), json.dumps({"dialect": dialect})],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -59,6 +59,32 @@ def test_a_server_that_works(capfd: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert "5 of 5 responses" in err
     assert load("run").responses[0].completion_tokens > 0
+
+
+def test_what_a_strategy_cannot_tell_of_a_model_is_said_once_and_recorded(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with serving(dialect="prefill") as url:
+        arguments = ["generate", "--base-url", url, "--limit", "2", "--strategy", "thinking-budget"]
+        assert cli.run([*arguments, "--out", "auto"]) == 0
+        assert capfd.readouterr().err.count("-o marks=think") == 1
+        assert "marks=auto" in load("auto").manifest["note"]
+        assert cli.run([*arguments, "--out", "named", "-o", "marks=none"]) == 0
+        assert "marks" not in capfd.readouterr().err
+        assert "note" not in load("named").manifest
+
+
+def test_a_chat_only_server_serves_a_cut_off_but_forces_no_answer_after_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with serving() as url:
+        arguments = ["generate", "--base-url", url, "--limit", "2", "--strategy", "cut-off"]
+        assert cli.run([*arguments, "-o", "tokens=9", "--out", "run"]) == 0
+        assert {r.finish_reason for r in load("run").responses} == {"length"}
+        capfd.readouterr()
+        assert cli.run([*arguments, "-o", "cue=Final Answer:", "--out", "cue"]) == 2
+        assert "needs text" in capfd.readouterr().err
+        assert not Path("cue").exists()
 
 
 def test_a_server_that_is_down(capfd: pytest.CaptureFixture[str]) -> None:

@@ -97,6 +97,13 @@ def test_what_is_needed_depends_on_the_options() -> None:
     assert EXAMPLE.wants == ["logprobs", "a second model"]
 
 
+def test_a_cut_off_forces_text_only_with_a_cue() -> None:
+    cut_off = strategies.get("cut-off")
+    assert cut_off.wants == []
+    assert cut_off.needed(cut_off.options({"cue": "Final Answer:"})) == {"text"}
+    assert cut_off.needed(cut_off.options({"stop_loops": "true"})) == {"loops", "text"}
+
+
 def test_every_strategy_of_the_documentation_is_there_and_documented() -> None:
     names = (
         "standard zero-shot cot cod reasoning budget-forcing progressive-expansion cut-off "
