@@ -69,7 +69,7 @@ def outcomes_chart(lines: Sequence[Line]) -> Spec:
         order=_number("place"),
         color={"field": "reason", "scale": scale, "legend": legend},
     )
-    return _rows(values, bars)
+    return _rows(values, {"transform": [{"filter": "isValid(datum.share)"}], **bars})
 
 
 def tokens_chart(lines: Sequence[Line]) -> Spec | None:

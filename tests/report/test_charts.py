@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,12 @@ def notes(spec: Spec | None) -> list[str]:
     return [each.text or "" for each in drawn(spec).iter(f"{SVG}title")]
 
 
+def bar_width(bar: ElementTree.Element) -> float:
+    path = re.match(r"M[\d.]+,[\d.]+h([\d.]+)v", bar.get("d", ""))
+    assert path is not None
+    return float(path[1])
+
+
 def lines(*names: str, benchmark: str = "starter") -> list[charts.Line]:
     return list(report([run(name, benchmark) for name in names]).lines)
 
@@ -66,8 +73,11 @@ def test_every_outcome_is_a_bar_and_in_the_key() -> None:
     assert {"correct: 5 (50.0 %)", "looped: 1 (10.0 %)", "failed: 1 (10.0 %)"} <= set(notes(spec))
     assert {"n = 10", "correct", "undecided"} <= set(texts(spec))
     assert "no answer" not in texts(spec)
-    fills = {each.get("fill") for each in drawn(spec).iter(f"{SVG}path")}
-    assert {"var(--correct)", "var(--looped-o)"} <= fills
+    bars = [each for each in drawn(spec).iter(f"{SVG}path") if len(each)]
+    wide = {each.get("fill"): bar_width(each) for each in bars}
+    assert wide["var(--correct)"] == pytest.approx(charts.PLOT / 2)
+    assert wide["var(--looped-o)"] == pytest.approx(charts.PLOT / 10)
+    assert sum(wide.values()) == pytest.approx(charts.PLOT)
 
 
 def test_many_names_beside_the_points_keep_apart() -> None:
@@ -91,6 +101,9 @@ def test_lengths_count_every_response_that_ran() -> None:
     assert sum(each["times"] for each in spec["data"]["values"]) == 9
     assert "97–100 tokens" not in "".join(notes(spec))
     assert "87–90 tokens: 0 correct, 1 other" in notes(spec)
+    bars = [each for each in drawn(spec).iter(f"{SVG}path") if len(each)]
+    assert len(bars) == 9
+    assert all(7 < bar_width(each) < 10 for each in bars)
     assert charts.lengths_chart(rows[:0]) is None
 
 
