@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -129,7 +130,7 @@ def _train(
         return errors.INTERRUPTED
     if main_process():
         _report(found, quiet, as_json)
-    say.print(f"next: judgekit generate --model {plain(str(where))}", soft_wrap=True)
+    say.print(f"next: {plain(_generation(where, recipe))}", soft_wrap=True)
     return errors.INCOMPLETE if found.training.rows_left_out else errors.DONE
 
 
@@ -245,6 +246,15 @@ def _render(found: Report, as_json: bool) -> None:
         return
     console = screen()
     console.print(terminal(found, console.width))
+
+
+def _generation(model: Path, recipe: Recipe) -> str:
+    """The command that asks the trained model as it was asked in training."""
+    from judgekit.train.sweep import asked
+
+    strategy, options = asked(recipe)
+    command = ["judgekit", "generate", "--model", str(model), "--strategy", strategy]
+    return shlex.join([*command, *(w for pair in options.items() for w in ("-o", "=".join(pair)))])
 
 
 def _say_left_out(found: Trained, quiet: bool) -> None:

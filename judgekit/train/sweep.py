@@ -94,16 +94,24 @@ def sweep(
         yield Point(each.value, trained.training, run)
 
 
+def asked(recipe: Recipe) -> tuple[str, dict[str, str]]:
+    """The strategy of `judgekit generate`, and its options, that asks as the recipe does."""
+    prompt = recipe.prompt_name
+    if prompt in strategies.BUILT_IN and strategies.BUILT_IN[prompt].prompt == prompt:
+        return prompt, {}
+    return "reasoning", {"prompt": prompt}
+
+
 def evaluate(model: str, recipe: Recipe, out: Path, watch: GenerationWatch | None = None) -> Run:
     """The model over the recipe's evaluation, generated and graded as the commands do."""
-    wanted, prompt = recipe.evaluation, recipe.prompt_name
-    own = prompt in strategies.BUILT_IN and strategies.BUILT_IN[prompt].prompt == prompt
+    wanted = recipe.evaluation
+    strategy, options = asked(recipe)
     job = Generation(
         model=ModelConfig(model=model),
         benchmark=wanted.benchmark,
         data=Path(wanted.data) if wanted.data else None,
-        strategy=prompt if own else "reasoning",
-        options={} if own else {"prompt": prompt},
+        strategy=strategy,
+        options=options,
         limit=wanted.limit,
         max_tokens=wanted.max_tokens,
     )

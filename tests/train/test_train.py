@@ -244,6 +244,7 @@ def test_the_command_trains_tells_and_makes_a_page(
     assert judgekit([*arguments, *options]) == 5
     told = capfd.readouterr()
     assert "1 rows left out: row 2:" in told.err
+    assert told.err.endswith(" --strategy reasoning\n")
     assert judgekit([*arguments, *options, "--quiet"]) == 5  # finished before, and as incomplete
     assert "token accuracy" in told.out
     html = (out / "report.html").read_text()
@@ -331,6 +332,12 @@ def test_memory_that_does_not_suffice_is_one_line(
     with pytest.raises(EnvironmentFault, match="memory does not suffice") as fault:
         train.train(job("sft", tiny_model, TINY), tmp_path / "out")
     assert "per_device_train_batch_size=1" in str(fault.value)
+
+
+def test_the_trained_model_is_asked_as_in_training() -> None:
+    assert sweep.asked(load("sft")) == ("reasoning", {})
+    assert sweep.asked(load("grpo")) == ("reasoning", {"prompt": "xml"})
+    assert sweep.asked(load("rloo")) == ("cot", {})
 
 
 def test_several_gpus_get_the_command_for_them(
