@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -191,6 +192,7 @@ class Writer:
         self.path = path
         self._files: dict[type, Lines] = {}
         with disk(path):
+            self._made = [each for each in (path, *path.parents) if not each.exists()]
             path.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -208,12 +210,15 @@ class Writer:
         self.close()
 
     def close(self) -> None:
-        """Let go of the directory; one in which nothing was begun is taken away again."""
+        """Let go of the directory; where nothing was begun, what was made for it goes again."""
         for file in self._files.values():
             file.close()
         if {each.name for each in self.path.iterdir()} == {".lock"}:
             (self.path / ".lock").unlink()
-            self.path.rmdir()
+            # Another run may have come into a folder above in the meantime.
+            with contextlib.suppress(OSError):
+                for folder in self._made or [self.path]:
+                    folder.rmdir()
         os.close(self._lock)
 
     def existing(self, config: Mapping[str, Any]) -> Run | None:
