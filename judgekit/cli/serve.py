@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,13 @@ from judgekit import errors
 from judgekit.cli.common import examples, plain, remarks
 from judgekit.cli.options import ConfigFile
 
+if TYPE_CHECKING:
+    from judgekit.backends.openai.serving import Command
+
 EPILOG = examples(
     "judgekit serve Qwen/Qwen2.5-1.5B-Instruct",
     "judgekit serve Qwen/Qwen2.5-72B-Instruct -- --tensor-parallel-size 4",
-    "judgekit serve embedded --port 8001 --print",
+    "judgekit serve Qwen/Qwen2.5-7B-Instruct --port 8001 --print",
 )
 
 
@@ -31,24 +34,24 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where it answers.")] = 8000,
     only_print: Annotated[
-        bool, typer.Option("--print", help="Print the command, for another machine or a script.")
+        bool,
+        typer.Option(
+            "--print", help="Print vLLM's command for a machine that has it; needs none here."
+        ),
     ] = False,
     config: ConfigFile = None,
 ) -> int:
     """Run the server for a model: vLLM's where it is installed, else `transformers serve`."""
-    import shlex
-
     from judgekit.backends.openai import serving
     from judgekit.cli.generate import named_model
 
-    chosen = serving.command(named_model(model, "auto", None, None, config), port, more or ())
-    variables = [f"{name}={value}" for name, value in chosen.variables.items()]
-    line = shlex.join([*variables, *chosen.arguments])
+    named = named_model(model, "auto", None, None, config)
     if only_print:
-        typer.echo(line)
+        typer.echo(_line(serving.elsewhere(named, port, more or ())))
         return errors.DONE
+    chosen = serving.command(named, port, more or ())
     say = remarks()
-    say.print(f"$ {plain(line)}", soft_wrap=True)
+    say.print(f"$ {plain(_line(chosen))}", soft_wrap=True)
     say.print(
         f"[bold]then, in another terminal:[/bold] judgekit generate --base-url {chosen.base_url}"
         "   [dim](Ctrl-C ends the server)[/dim]",
@@ -56,3 +59,11 @@ def serve(
     )
     serving.serve(chosen)
     return errors.DONE
+
+
+def _line(chosen: Command) -> str:
+    """The command as a shell reads it, with what is set for it beside the environment."""
+    import shlex
+
+    variables = [f"{name}={value}" for name, value in chosen.variables.items()]
+    return shlex.join([*variables, *chosen.arguments])

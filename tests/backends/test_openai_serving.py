@@ -28,17 +28,45 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_vllm_transformers_serves(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_without_vllm_transformers_serves(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     only(monkeypatch, "transformers", "fastapi", "uvicorn")
-    code = cli.run(["serve", str(folder), "--port", "8123", "--print", "--", "--trust-remote-code"])
-    printed = capfd.readouterr().out
-    assert code == 0
-    assert printed.split()[1:] == [
-        "-m", "transformers.cli.transformers", "serve", str(folder),
+    chosen = serving.command(ModelConfig(str(folder)), 8123, ["--trust-remote-code"])
+    assert chosen.arguments == (
+        sys.executable, "-m", "transformers.cli.transformers", "serve", str(folder),
         "--host", "127.0.0.1", "--port", "8123", "--trust-remote-code",
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        ("Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen2.5-7B-Instruct"),
+        ("/models/of/another machine", "'/models/of/another machine'"),
+        ("embedded", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+    ],
+)
+def test_what_is_printed_is_for_any_machine_and_needs_nothing_here(
+    model: str, named: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch)
+    monkeypatch.delenv("VLLM_NO_USAGE_STATS", raising=False)
+    arguments = ["serve", model, "--port", "8123", "--print", "--", "--tensor-parallel-size", "4"]
+    assert cli.run(arguments) == 0
+    assert capfd.readouterr().out == (
+        f"VLLM_NO_USAGE_STATS=1 vllm serve {named} --dtype auto --max-num-seqs 16 "
+        "--max-model-len -1 --enable-prefix-caching --generation-config vllm --host 127.0.0.1 "
+        "--port 8123 --enable-prompt-tokens-details --tensor-parallel-size 4\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "says"), [("embeded", "did you mean embedded"), ("/models/x.gguf", "llama-server")]
+)
+def test_what_vllm_cannot_serve_is_not_printed(
+    model: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["serve", model, "--print"]) == 2
+    assert says in capfd.readouterr().err
 
 
 def test_what_cannot_be_served_is_one_line(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a server can do, found by asking it: some twenty requests of a few tokens, once, at the start.
+"""What a server can do, found by asking it: some twenty small requests, once, at the start.
 
 Servers that speak the same protocol differ in all that strategies need, and few say so. Nothing is
 concluded from a server's name; each trait is a request whose answer tells. A field that a server

@@ -10,8 +10,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
+from judgekit.backends.transformers import embedded
 from judgekit.backends.transformers.loading import dtype_of, source_of
 from judgekit.backends.vllm.starting import environment, model_source, settings
 from judgekit.config import ModelConfig
@@ -19,6 +21,9 @@ from judgekit.errors import BackendError, EnvironmentFault, UserError
 
 _PATIENCE = 20.0
 """Seconds for a server to end by itself after it was asked to."""
+
+_TELLING = ("--enable-prompt-tokens-details",)
+"""So that vLLM tells how much of a prompt came from its cache."""
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,8 +44,7 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
     Raises `UserError` for a name that is no model, and `EnvironmentFault` where neither is
     installed.
     """
-    address = ("--host", "127.0.0.1", "--port", str(port))
-    url = f"http://127.0.0.1:{port}/v1"
+    address, url = _address(port)
     if _installed("vllm"):
         from vllm.platforms import current_platform
 
@@ -48,9 +52,7 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
         flags = _flags(settings(config, model_source(config), cpu=cpu))
         # A module and not `vllm serve`, which some builds for CPUs lack.
         words = (sys.executable, "-m", "vllm.entrypoints.openai.api_server", *flags, *address)
-        # So that it tells how much of a prompt came from its cache.
-        words += ("--enable-prompt-tokens-details", *more)
-        return Command(words, url, environment(cpu=cpu))
+        return Command((*words, *_TELLING, *more), url, environment(cpu=cpu))
     if not _installed("transformers"):
         raise EnvironmentFault(
             "neither vLLM nor transformers is installed",
@@ -69,6 +71,36 @@ def command(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command
     dtype = () if config.dtype == "auto" else ("--dtype", dtype_of(config.dtype, "cpu"))
     module = (sys.executable, "-m", "transformers.cli.transformers", "serve", source)
     return Command((*module, *address, *device, *dtype, *more), url)
+
+
+def elsewhere(config: ModelConfig, port: int, more: Sequence[str] = ()) -> Command:
+    """The command of vLLM's server for a machine with a GPU, whatever is installed on this one.
+
+    A folder is named as it was given. Raises `UserError` for a name that can be no model of vLLM's.
+    """
+    address, url = _address(port)
+    chosen = settings(config, _named(config.model), cpu=False)
+    source = str(chosen.pop("model"))
+    words = ("vllm", "serve", source, *_flags(chosen), *address, *_TELLING, *more)
+    return Command(words, url, environment(cpu=False))
+
+
+def _named(model: str) -> str:
+    """What a model is called on any machine."""
+    if model == embedded.NAME:
+        return embedded.HUB_ID
+    if model.endswith(".gguf"):
+        raise UserError(
+            f"vLLM does not read GGUF files such as {model}",
+            hint="serve it with llama.cpp's llama-server",
+        )
+    is_folder = model.startswith(("/", ".", "~")) or Path(model).is_dir()
+    return model if is_folder else source_of(model)[0]
+
+
+def _address(port: int) -> tuple[tuple[str, ...], str]:
+    """The options of both servers that say where to answer, and the address that this is."""
+    return ("--host", "127.0.0.1", "--port", str(port)), f"http://127.0.0.1:{port}/v1"
 
 
 def serve(chosen: Command) -> None:
