@@ -21,7 +21,8 @@ import pytest
 from contract import *  # noqa: F403
 from contract import QUESTIONS, Greedy, ask, gather, grown
 
-from judgekit.backends.engine import Ask
+from judgekit.backends.engine import Ask, told
+from judgekit.backends.openai import continuation
 from judgekit.backends.openai.server import OpenAIEngine, connect
 from judgekit.backends.transformers import embedded
 from judgekit.config import ModelConfig
@@ -103,6 +104,17 @@ def test_what_it_can_do_is_found(engine: OpenAIEngine) -> None:
     assert engine.features == {
         "token-ids", "text", "fork", "logit-bias", "logprobs", "min-tokens", "loops", "schema"
     }  # fmt: skip
+
+
+def test_without_its_tokenizer_here_the_server_tells_how_the_model_thinks(
+    served: str, engine: OpenAIEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continuation, "local_tokenizer", lambda name: None)
+    remote = connect(ModelConfig(base_url=f"{served}/v1"))
+    assert remote.tokenizer is None
+    assert dict(told(remote).tokens) == dict(told(engine).tokens)
+    assert all(count > 1 for count in told(remote).tokens.values())
+    assert told(remote).opening.endswith("<|im_start|>assistant\n")
 
 
 def test_its_own_counter_tells_that_a_continuation_was_in_its_cache(
