@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from judgekit.cli.common import plain, remarks
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from judgekit.generate import Progress
     from judgekit.grade import Progress as Grading
     from judgekit.train.progress import Progress as Training
@@ -24,13 +26,13 @@ FIRST = 8
 @contextmanager
 def generating(quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """A watcher for `judgekit.generate`: rate, time left, tokens a second, running accuracy."""
-    noted = False
-    with _bar(quiet, "loading") as update:
+    noted, say = False, remarks(quiet)
+    with _bar(say, "loading") as update:
 
         def watch(progress: Progress) -> None:
             nonlocal noted
             if progress.note and not noted:
-                remarks(quiet).print(f"[yellow]{plain(progress.note)}[/yellow]", soft_wrap=True)
+                say.print(f"[yellow]{plain(progress.note)}[/yellow]", soft_wrap=True)
                 noted = True
             new = progress.done - progress.resumed
             facts = []
@@ -49,7 +51,7 @@ def generating(quiet: bool) -> Iterator[Callable[[Progress], None]]:
 def grading(quiet: bool) -> Iterator[Callable[[Grading], None]]:
     """A watcher for `judgekit.grade`."""
     started = time.monotonic()
-    with _bar(quiet, "grading") as update:
+    with _bar(remarks(quiet), "grading") as update:
 
         def watch(progress: Grading) -> None:
             facts = f"{progress.correct} correct  {progress.incorrect} incorrect"
@@ -67,7 +69,7 @@ def grading(quiet: bool) -> Iterator[Callable[[Grading], None]]:
 def labelling(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A watcher for what is asked of a judge row by row: how many of how many are done."""
     started = time.monotonic()
-    with _bar(quiet, "labelling") as update:
+    with _bar(remarks(quiet), "labelling") as update:
         yield lambda done, total: update(done, total, "", done, time.monotonic() - started)
 
 
@@ -77,7 +79,7 @@ _TOLD = {"loss": "loss {:.4f}", "reward": "reward {:.3f}", "completions/mean_len
 @contextmanager
 def training(quiet: bool) -> Iterator[Callable[[Training], None]]:
     """A watcher for `judgekit.train`: steps, time left, and what was logged last."""
-    with _bar(quiet, "loading") as update:
+    with _bar(remarks(quiet), "loading") as update:
 
         def watch(progress: Training) -> None:
             told = [
@@ -95,9 +97,9 @@ Update = Callable[[int, int, str, int, float], None]
 
 
 @contextmanager
-def _bar(quiet: bool, label: str) -> Iterator[Update]:
-    console = remarks(quiet)
-    if quiet:
+def _bar(console: Console, label: str) -> Iterator[Update]:
+    """The live line of a console; what else that console prints stands above it."""
+    if console.quiet:
         yield lambda *_: None
         return
     if not console.is_terminal:
@@ -123,7 +125,7 @@ def _bar(quiet: bool, label: str) -> Iterator[Update]:
         yield update
 
 
-def _lines(console: Any) -> Update:
+def _lines(console: Console) -> Update:
     last = time.monotonic()
 
     def update(done: int, total: int, facts: str, new: int, seconds: float) -> None:
