@@ -2,7 +2,8 @@
 
 from judgekit.verifier.batch import verify, verify_many
 from judgekit.verifier.case import Case, make_case
-from judgekit.verifier.extraction import Candidate, Extraction, extract
+from judgekit.verifier.extraction import Extraction, extract
+from judgekit.verifier.extraction.spans import Candidate
 from judgekit.verifier.stages import exact, symbolic
 
 __all__ = [

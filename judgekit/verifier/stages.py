@@ -16,9 +16,8 @@ from judgekit.records import Cost, Outcome, Verdict
 from judgekit.verifier.case import Case
 from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
 from judgekit.verifier.equivalence import Comparison, compare, same_form
-from judgekit.verifier.extraction import Candidate
 from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS, value_asked_for
-from judgekit.verifier.extraction.spans import NUMBER
+from judgekit.verifier.extraction.spans import NUMBER, Candidate
 from judgekit.verifier.extraction.tail import BESIDE
 from judgekit.verifier.reader import is_known_word, is_truth, said_first
 from judgekit.verifier.text import is_words, normalise, same_text
@@ -54,7 +53,7 @@ def exact(case: Case) -> Verdict:
     if verdict.outcome != "undecided":
         return verdict
     flags = tuple(flag for flag in verdict.flags if flag not in (UNPARSED, PROSE))
-    return replace(verdict, flags=flags)
+    return verdict if flags == verdict.flags else replace(verdict, flags=flags)
 
 
 def symbolic(case: Case) -> Verdict:

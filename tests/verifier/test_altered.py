@@ -9,8 +9,8 @@ from judgekit.verifier.equivalence import compare
 
 ALTERED = (
     """
-    minus 5|negative 5|5 million|5 dozen|5 squared|5 cubed|half of 5|twice 5|the square root of 5
-    the cube of 5|5 factorial|one over 5|x over 5|pi over 5|five and 5 tenths|5 halves|5 thousandths
+    minus 5|negative 5|5 million|5 dozen|5 squared|5 cubed|half of 5|a quarter of 5|twice 5
+    the square root of 5|the cube of 5|5 factorial|one over 5|x over 5|pi over 5|five and 5 tenths|5 halves|5 thousandths
     5 hundred|5 times the radius|the sine of 5 degrees|the log of 5|multiples of 5|5 plus x
     the reciprocal of 5|the opposite of 5|base 5|x raised to the power 5|5 to the n|a dozen and 5
     the remainder after division by 5|close to 5|n choose 5|5 choose k|roughly half 5|5 and a half
@@ -27,7 +27,18 @@ def test_another_number_is_not_the_number(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["the number 5", "5 apples", "5 (five)", "exactly 5", "5 of them"]
+    "words",
+    [
+        "the number 5",
+        "5 apples",
+        "5 (five)",
+        "exactly 5",
+        "5 of them",
+        "5 times",
+        "5 quarters",
+        "a score of 5",
+        "a remainder of 5",
+    ],
 )
 def test_words_that_leave_it_alone(words: str) -> None:
     assert verify("5", f"The answer is {words}.").outcome == "correct"

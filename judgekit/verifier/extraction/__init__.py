@@ -16,7 +16,7 @@ from judgekit.verifier.extraction.marks import marked_answers
 from judgekit.verifier.extraction.phrases import announced_answers, closing_announcement
 from judgekit.verifier.extraction.readings import with_readings
 from judgekit.verifier.extraction.regions import Region, answer_region
-from judgekit.verifier.extraction.spans import Span, Strength
+from judgekit.verifier.extraction.spans import Candidate
 from judgekit.verifier.extraction.tail import (
     bare_answer,
     looks_cut_off,
@@ -28,19 +28,6 @@ MAX_CANDIDATES = 32
 """More readings than this of one response are noise; the best ones are kept."""
 
 FLAG_WEAK, FLAG_CONFLICT = "weak-cue", "conflict"
-
-
-class Candidate(NamedTuple):
-    """One reading of the answer: `text` as cleaned, `text[start:end]` of the response as it stood.
-
-    `cue` names what marked it ("boxed", "answer-tag", "hashes", "final-answer", "phrase", ...).
-    """
-
-    text: str
-    start: int
-    end: int
-    cue: str
-    strength: Strength
 
 
 class Extraction(NamedTuple):
@@ -81,13 +68,12 @@ def extract(
     flags = _flags(spans)
     if spans:
         spans = with_readings(spans[0]) + spans[1:]
-    candidates = tuple([Candidate(*span[:5]) for span in spans[:MAX_CANDIDATES]])
-    return Extraction(candidates, flags, region.name, finished)
+    return Extraction(tuple(spans[:MAX_CANDIDATES]), flags, region.name, finished)
 
 
 def _spans(
     text: str, region: Region, kind: Kind, choices: Sequence[str], whole: bool
-) -> list[Span]:
+) -> list[Candidate]:
     """Cues from the strongest to the weakest; the first that finds something ends the search."""
     start, end = region.start, region.end
     if marked := marked_answers(text, start, end, whole):
@@ -108,7 +94,7 @@ def _spans(
     return tail_answers(text, start, end) or prose_answer(text, start, end, kind)
 
 
-def _merge(marked: list[Span], later: list[Span]) -> list[Span]:
+def _merge(marked: list[Candidate], later: list[Candidate]) -> list[Candidate]:
     """A marked answer comes first, unless a later sentence announces a final one.
 
     Words that follow a marked answer ("Final answer: as computed above") do not take its place.
@@ -122,7 +108,7 @@ def _merge(marked: list[Span], later: list[Span]) -> list[Span]:
     return marked + ([] if words else later)
 
 
-def _flags(spans: Sequence[Span]) -> tuple[str, ...]:
+def _flags(spans: Sequence[Candidate]) -> tuple[str, ...]:
     if not spans:
         return ()
     flags = []
@@ -133,7 +119,7 @@ def _flags(spans: Sequence[Span]) -> tuple[str, ...]:
     return tuple(flags)
 
 
-def _conflicting(spans: Iterable[Span]) -> bool:
+def _conflicting(spans: Iterable[Candidate]) -> bool:
     """Whether two separate cues of the last group name answers that differ even as plain text."""
     first, *others = spans
     if not others:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from judgekit.verifier.extraction.spans import Span, clean, is_placeholder
+from judgekit.verifier.extraction.spans import Candidate, clean, is_placeholder
 
 MAX_JSON = 4_000
 MAX_OBJECTS = 8
@@ -13,7 +13,7 @@ _PYTHON_ANSWER = re.compile(r"'(?:final_)?answer'\s?:\s?'?([^'{}\n]{1,200}?)'?\s
 _JSON_KEYS = ("final_answer", "finalAnswer", "final answer", "answer", "Answer", "result")
 
 
-def json_answer(text: str, start: int, end: int) -> list[Span]:
+def json_answer(text: str, start: int, end: int) -> list[Candidate]:
     """An answer field of a JSON object (or a Python one) that ends the response."""
     if end <= start or text[end - 1] not in "}`":
         return []
@@ -27,7 +27,7 @@ def json_answer(text: str, start: int, end: int) -> list[Span]:
     answer = clean(answer)
     if not answer or is_placeholder(answer):
         return []
-    return [Span(answer, tail_start + opening, end, "json", "strong", group=1002)]
+    return [Candidate(answer, tail_start + opening, end, "json", "strong", group=1002)]
 
 
 def _json_answer(tail: str) -> tuple[str, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from judgekit.verifier.choice import SPOKEN_OF
-from judgekit.verifier.extraction.spans import Span
+from judgekit.verifier.extraction.spans import Candidate
 from judgekit.verifier.text import normalise
 
 SHORT = 400
@@ -36,7 +36,7 @@ _NAMED = re.compile(
 )
 
 
-def letter_answers(text: str, start: int, end: int, choices: Sequence[str]) -> list[Span]:
+def letter_answers(text: str, start: int, end: int, choices: Sequence[str]) -> list[Candidate]:
     """The letter a response opens with, names or ends with, else the option that it ends with."""
     tail = max(start, end - 2_000)
     span = (
@@ -50,7 +50,7 @@ def letter_answers(text: str, start: int, end: int, choices: Sequence[str]) -> l
     return [span] if span else []
 
 
-def _line(text: str, start: int, end: int, *, whole: bool) -> Span | None:
+def _line(text: str, start: int, end: int, *, whole: bool) -> Candidate | None:
     """A letter that begins a line: the whole (short) response, or its last line."""
     if whole and end - start > SHORT:
         return None
@@ -60,7 +60,7 @@ def _line(text: str, start: int, end: int, *, whole: bool) -> Span | None:
     if not found or _is_word(line, found):
         return None
     at = begin + (found.start(1) if whole else 0)
-    return Span(text[at:end].strip(), at, end, "letter", "medium")
+    return Candidate(text[at:end].strip(), at, end, "letter", "medium")
 
 
 def _is_word(line: str, found: re.Match[str]) -> bool:
@@ -71,16 +71,16 @@ def _is_word(line: str, found: re.Match[str]) -> bool:
     return found.group(1) in "AI" and bool(_WORD_AFTER.match(after))
 
 
-def _named(text: str, start: int, end: int) -> Span | None:
+def _named(text: str, start: int, end: int) -> Candidate | None:
     """The last letter called an option, put in parentheses, or said to be right."""
     for found in reversed(list(_NAMED.finditer(text, start, end))):
         letter = _letter(found)
         if letter.isupper() and not _denied(text, start, found.end(), end):
-            return Span(letter, found.start(), found.end(), "named-letter", "medium")
+            return Candidate(letter, found.start(), found.end(), "named-letter", "medium")
     return None
 
 
-def _last(text: str, start: int, end: int) -> Span | None:
+def _last(text: str, start: int, end: int) -> Candidate | None:
     """The last letter that ends a clause ("so it must be D") or stands "as the answer"."""
     near = max(start, end - SHORT)
     if _ALL_DENIED.search(text, near, end):
@@ -90,26 +90,26 @@ def _last(text: str, start: int, end: int) -> Span | None:
         letter = _letter(match)
         at = text.index(letter, match.start())
         if not _denied(text, start, at, at):
-            return Span(letter, at, at + 1, "last-letter", "medium")
+            return Candidate(letter, at, at + 1, "last-letter", "medium")
     return None
 
 
-def _only(text: str, start: int, end: int) -> Span | None:
+def _only(text: str, start: int, end: int) -> Candidate | None:
     """The only letter that a short response names, where nothing denies it."""
     if end - start > SHORT // 2 or _DENIED.search(text, start, end):
         return None
     found = list(_ALONE.finditer(text, start, end))
     if len({m.group(1) for m in found}) != 1:
         return None
-    return Span(found[0].group(1), found[0].start(1), found[0].end(1), "only-letter", "weak")
+    return Candidate(found[0].group(1), found[0].start(1), found[0].end(1), "only-letter", "weak")
 
 
-def _mentioned_option(text: str, low: int, end: int, choices: Sequence[str]) -> Span | None:
+def _mentioned_option(text: str, low: int, end: int, choices: Sequence[str]) -> Candidate | None:
     """The only option whose words the end of the response repeats."""
     plain = f" {normalise(text[low:end])} "
     found = [choice for choice in choices if choice.strip() and f" {normalise(choice)} " in plain]
     longest = [c for c in found if not any(c != o and normalise(c) in normalise(o) for o in found)]
-    return Span(longest[0], low, end, "option-text", "weak") if len(longest) == 1 else None
+    return Candidate(longest[0], low, end, "option-text", "weak") if len(longest) == 1 else None
 
 
 def _denied(text: str, start: int, at: int, end: int) -> bool:

@@ -10,7 +10,13 @@ import re
 from collections import deque
 
 from judgekit.verifier.extraction.json_field import json_answer
-from judgekit.verifier.extraction.spans import MAX_ANSWER, Span, Strength, clean, is_placeholder
+from judgekit.verifier.extraction.spans import (
+    MAX_ANSWER,
+    Candidate,
+    Strength,
+    clean,
+    is_placeholder,
+)
 
 MAX_BOXES = 64
 MAX_DEPTH = 200
@@ -20,7 +26,6 @@ MAX_AFTER_HASHES = 200
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox|beginboxed)")
 _BOX_TOKEN = "<|begin_of_box|>"
 _ANY_BOX = re.compile(rf"{_BOX.pattern}|{re.escape(_BOX_TOKEN)}")
-_LONGEST_BEFORE = len("<|begin_of_")
 _BRACES = re.compile(r"[{}\\]")
 _UNBRACED = re.compile(r"\s{0,4}(\d[\d.,/]{0,40}|[A-Za-z](?![A-Za-z]))")
 _JOINT = re.compile(r"(?:\\text|\\quad|\\qquad|\\left|\\right|[\s$(){}\[\]\\,;.*&!+])+")
@@ -32,7 +37,7 @@ _HASHES = "####"
 _TAGS = (("<answer>", "</answer>"), ("<final_answer>", "</final_answer>"), ("<ans>", "</ans>"))
 
 
-def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     """Marks of every form, the last in the text first; [] where there is none.
 
     `whole` is false where the response was cut off: a mark that was never closed is then none.
@@ -46,11 +51,11 @@ def marked_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
     return _innermost(found)
 
 
-def _rival(span: Span) -> Span:
-    return Span(*span[:-1], rival=True)
+def _rival(span: Candidate) -> Candidate:
+    return Candidate(*span[:-1], rival=True)
 
 
-def _innermost(spans: list[Span]) -> list[Span]:
+def _innermost(spans: list[Candidate]) -> list[Candidate]:
     """One of each pair of nested marks.
 
     The box inside an answer tag is what is meant, unless the tag says more than the box: then the
@@ -69,11 +74,11 @@ def _innermost(spans: list[Span]) -> list[Span]:
     return kept
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def _within(inner: Candidate, outer: Candidate) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-def _says_more(tag: Span, boxes: list[Span]) -> bool:
+def _says_more(tag: Candidate, boxes: list[Candidate]) -> bool:
     """Whether a tag holds numbers or formulas beside its boxes."""
     rest = tag.text
     for box in boxes:
@@ -81,7 +86,7 @@ def _says_more(tag: Span, boxes: list[Span]) -> bool:
     return any(sign.isdigit() or sign in "=<>" for sign in rest) and len(boxes) == 1
 
 
-def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def _boxes(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     boxes = _last_boxes(text, start, end, whole)
     if not boxes:
         return []
@@ -93,7 +98,7 @@ def _boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
     return [_union(text, boxes[first:]), *boxes]
 
 
-def _union(text: str, boxes: list[Span]) -> Span:
+def _union(text: str, boxes: list[Candidate]) -> Candidate:
     """Several boxes of one breath as the list that they are, with the names before the boxes."""
     start, end = boxes[0].start, boxes[-1].end
     parts = []
@@ -101,7 +106,7 @@ def _union(text: str, boxes: list[Span]) -> Span:
         label = _LABEL.search(text, max(0, box.group - 16), box.group)
         parts.append(f"{label.group()}{box.text}" if label else box.text)
     word = " \\text{ or } " if _OR.search(text, start, end) else ", "
-    return Span(word.join(parts), start, end, "boxed", "strong", group=-1, rival=True)
+    return Candidate(word.join(parts), start, end, "boxed", "strong", group=-1, rival=True)
 
 
 def _joined(between: str) -> bool:
@@ -119,16 +124,13 @@ def _joined(between: str) -> bool:
     return words[0] in ("and", "or") and one_sentence and not _CONCLUDES.search(between)
 
 
-def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     """The last boxes of the text, outermost only, in its order; a box's group is where it began."""
-    first = text.find("box", start, end)
-    if first < 0:
-        return []
+    token = "<" in text and _BOX_TOKEN in text
+    pattern = _ANY_BOX if token else _BOX  # a pattern of one beginning is faster
     boxes = []
     reached = start
-    pattern = _ANY_BOX if "<" in text else _BOX  # a pattern of one beginning is faster
-    marks = pattern.finditer(text, max(start, first - _LONGEST_BEFORE), end)
-    for mark in deque(marks, maxlen=MAX_BOXES):
+    for mark in deque(pattern.finditer(text, start, end), maxlen=MAX_BOXES):
         if mark.start() < reached:
             continue
         box = _read_box(text, mark.end(), end, mark.group(), whole)
@@ -140,7 +142,7 @@ def _last_boxes(text: str, start: int, end: int, whole: bool) -> list[Span]:
         if not answer or is_placeholder(answer):
             continue
         strength: Strength = "strong" if closed else "medium"
-        boxes.append(Span(answer, begin, stop, "boxed", strength, group=mark.start()))
+        boxes.append(Candidate(answer, begin, stop, "boxed", strength, group=mark.start()))
     return boxes
 
 
@@ -202,7 +204,7 @@ def _unboxed(inner: str) -> str:
     return inner.replace("\\boxed", "").replace("\\fbox", "") if "box" in inner else inner
 
 
-def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def _tags(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     if "<" not in text:
         return []
     spans = []
@@ -219,11 +221,11 @@ def _tags(text: str, start: int, end: int, whole: bool) -> list[Span]:
         if not answer or len(answer) > MAX_ANSWER or is_placeholder(answer):
             continue
         stop = stop if stop >= 0 else end
-        spans.append(Span(answer, begin, stop, "answer-tag", "strong", group=1000, rival=True))
+        spans.append(Candidate(answer, begin, stop, "answer-tag", "strong", group=1000, rival=True))
     return spans
 
 
-def _hashes(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def _hashes(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     """The GSM8K form: four hashes, then the answer on the same line."""
     mark = text.rfind(_HASHES, start, end)
     while mark > start and text[mark - 1] == "#":
@@ -237,7 +239,7 @@ def _hashes(text: str, start: int, end: int, whole: bool) -> list[Span]:
         return []
     if _is_heading(answer) or len(text[stop:end].strip()) > MAX_AFTER_HASHES:
         return []
-    return [Span(answer, begin, stop, "hashes", "strong", group=1001, rival=True)]
+    return [Candidate(answer, begin, stop, "hashes", "strong", group=1001, rival=True)]
 
 
 def _is_heading(line: str) -> bool:

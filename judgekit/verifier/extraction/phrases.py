@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from judgekit.verifier.extraction.spans import FORMULA, Span, Strength, clean
+from judgekit.verifier.extraction.spans import FORMULA, Candidate, Strength, clean
 
 WINDOW = 32_000
 """Characters before the end in which an announcement is looked for."""
@@ -70,19 +70,19 @@ _DENIAL = re.compile(r"\s{0,3}\((?:and\s)?(?:not|rather than|instead of)\s[^()\n
 _HOPE = re.compile(r"\.?\s*I hope it is correct\.?\s*\Z")
 
 
-def announced_answers(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def announced_answers(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     """What the last announcement announces."""
     return _last_announced(text, start, end, whole) or _named_answer(text, start, end)
 
 
-def _last_announced(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def _last_announced(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     for begin, strength in _anchors(text, start, end):
         if spans := _announced(text, begin, end, strength, whole):
             return spans
     return []
 
 
-def _named_answer(text: str, start: int, end: int) -> list[Span]:
+def _named_answer(text: str, start: int, end: int) -> list[Candidate]:
     """The subject of "… is our answer"."""
     low = max(start, end - NAMED_WINDOW)
     for found in reversed(list(_IS_THE_ANSWER.finditer(_lower(text[low:end])))):
@@ -98,11 +98,13 @@ def _named_answer(text: str, start: int, end: int) -> list[Span]:
             lead = formula.start()
         answer = clean(subject[lead:])
         if answer and len(answer) <= 300 and not answer.casefold().endswith(_PRONOUNS):
-            return [Span(answer, begin + lead, stop, "phrase", "medium", group=begin, rival=True)]
+            return [
+                Candidate(answer, begin + lead, stop, "phrase", "medium", group=begin, rival=True)
+            ]
     return []
 
 
-def closing_announcement(text: str, start: int, end: int, whole: bool) -> list[Span]:
+def closing_announcement(text: str, start: int, end: int, whole: bool) -> list[Candidate]:
     """An announcement that comes after a marked answer."""
     if end - start < 8:
         return []
@@ -140,7 +142,7 @@ def _english(lowered: str, low: int) -> Iterator[tuple[int, Strength]]:
             yield low + after.end(), "strong" if final else "medium"
 
 
-def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool) -> list[Span]:
+def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool) -> list[Candidate]:
     """The answer of one announcement: the clause that begins there."""
     while begin < end and text[begin] in " \t\n*_:>}":
         begin += 1
@@ -156,7 +158,7 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     if not answer:
         return []
     cue = "final-answer" if strength == "strong" else "phrase"
-    return [Span(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
+    return [Candidate(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
 
 
 def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, clean
+from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Candidate, clean
 from judgekit.verifier.reader.words import NUMBER_WORDS, number_word
 
 LONGEST = 600
@@ -27,17 +27,20 @@ _HEDGED = re.compile(
     re.I,
 )
 _ALTERS = (
-    r"(?:minus|negative|plus|times|over|divided|division|divisible|multipl[a-z]{1,6}|squared?|cubed?"
-    r"|roots?|powers?|raised|half|halves|thirds?|quarters?|fourths?|fifths|sixths|sevenths|eighths"
-    r"|ninths|tenths?|hundredths?|thousandths?|twice|double|triple|thrice|dozens?|score|hundreds?"
-    r"|thousands?|millions?|billions?|trillions?|factorial|log|logarithm|ln|sine?|cosine|cos|tangent"
-    r"|tan|pi|reciprocal|inverse|opposite|modulo|mod|base|choose|below|remainder|order|close)\b"
+    r"(?:minus|negative|plus|over|divided|division|divisible|multipl[a-z]{1,6}|squared?|cubed?|roots?"
+    r"|powers?|half|halves|thirds?|fourths?|fifths|sixths|sevenths|eighths|ninths|tenths?"
+    r"|hundredths?|thousandths?|twice|double|triple|thrice|dozens?|hundreds?|thousands?|millions?"
+    r"|billions?|trillions?|factorial|log|logarithm|ln|sine?|cosine|cos|tangent|tan|pi|reciprocal"
+    r"|inverse|opposite|modulo|mod|base(?!\sof)|choose|below|close)\b"
 )
-_BEFORE = re.compile(rf"\b{_ALTERS}(?:\s(?:of|by|to|the|after|power)){{0,3}}\s{{1,3}}\Z", re.I)
-_BEHIND = re.compile(rf"\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|to\sthe\b)", re.I)
+_TIMES = r"times\b(?!\s{0,3}(?:[.,;!?)]|\Z))"  # they ran 5 times: that is 5
+_BEFORE = re.compile(
+    rf"\b(?:{_ALTERS}|times|quarters?)(?:\s(?:of|by|to|the|after|power)){{0,3}}\s{{1,3}}\Z", re.I
+)
+_BEHIND = re.compile(rf"\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|{_TIMES}|to\sthe\b)", re.I)
 _OTHER_NUMBER = re.compile(
-    rf"\b(?:{_ALTERS}|(?:{'|'.join(sorted(NUMBER_WORDS))}|from|up|starting|on|after|more|greater|less"
-    r"|fewer)\b)|\d\sto\b",
+    rf"\b(?:{_ALTERS}|{_TIMES}|quarters?\sof\b|(?:{'|'.join(sorted(NUMBER_WORDS))}|from|up|starting|on|after|more"
+    r"|greater|less|fewer)\b)|\d\sto\b",
     re.I,
 )
 """Words with which a number is not the answer alone: 5 squared, five and 5 tenths, from 5 on."""
@@ -51,21 +54,21 @@ _SIZE = re.compile(r"[\s$]+|\\(?:left|right)(?![A-Za-z])")
 _CONTRAST = re.compile(r"\b(?:and|or|while|but|if|when|where)\b")
 
 
-def with_readings(span: Span) -> list[Span]:
+def with_readings(span: Candidate) -> list[Candidate]:
     """The span, then its readings."""
     text = span.text
-    if wrapped := _WRAPPED.fullmatch(text):
+    if text.startswith("\\text") and (wrapped := _WRAPPED.fullmatch(text)):
         text = wrapped.group(1)
     if len(text) > LONGEST or " " not in text.strip() or not _WORD.search(text):
         return [span]
     spans = [span]
     if again := _said_again(text):
-        spans.append(Span(again, span.start, span.end, span.cue, span.strength, span.group))
+        spans.append(Candidate(again, span.start, span.end, span.cue, span.strength, span.group))
     for low, high, cue in _readings(text):
         reading = clean(text[low:high].lstrip("} "))
         if reading and all(reading != other.text for other in spans):
             spans.append(
-                Span(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
+                Candidate(reading, span.start, span.end, cue or span.cue, span.strength, span.group)
             )
     return spans
 

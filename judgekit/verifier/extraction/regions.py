@@ -60,7 +60,8 @@ class Region(NamedTuple):
 def answer_region(text: str, skip: int = 0) -> Region:
     """The part of a response in which its answer is looked for."""
     end = _without_endings(text)
-    if not ("<" in text or "THINK]" in text or "\u25c1" in text):  # no delimiter is without
+    # No delimiter is without one of these; looked for from the end, as that is faster.
+    if not ("<" in text or text.rfind("THINK]") >= 0 or "\u25c1" in text):
         return Region(skip, _before_next_turn(text, skip, end), "answer")
     for opening, closing in THINKING if _DELIMITER.search(text, skip, end) else ():
         closed = text.rfind(closing, skip, end)
@@ -94,7 +95,9 @@ def _before_next_turn(text: str, start: int, end: int) -> int:
         signs = [at for sign in _SIGNS if (at := text.find(sign, start, end)) >= 0]
         found = _NEXT_TURN.search(text, min(signs), end) if signs else None
         end = found.start() if found else end
-    if sure := _SURE.search(text, max(start, end - _TAIL), end):
+    last = text[max(start, end - 6) : end].rstrip("._* \t")[-1:]  # nothing is said behind a formula
+    said = not last or last.isalnum() or last == "%"
+    if said and (sure := _SURE.search(text, max(start, end - _TAIL), end)):
         end = start + len(text[start : sure.start() + 1].rstrip())
     hope = text.rfind(_HOPE, max(start, end - _TAIL), end)
     if hope < 0 or text[hope + len(_HOPE) : end].strip(". \n"):

@@ -1,4 +1,4 @@
-"""A span of text that a cue marks as an answer, and how a raw span is cleaned.
+"""A candidate: text that a cue marks as an answer, and how the raw text is cleaned.
 
 Cleaning strips what is typography around an answer and never part of it: white space, Markdown
 emphasis, a closing full stop, math delimiters that enclose the whole of it.
@@ -53,11 +53,12 @@ _MAY_CLOSE = frozenset("。．？！,;；，：:.$)]*_`")
 """First and last characters of which some may have to go; any other text is clean."""
 
 
-class Span(NamedTuple):
-    """`text` is cleaned; `start` and `end` delimit the raw answer in the response.
+class Candidate(NamedTuple):
+    """One reading of the answer: `text` as cleaned, `response[start:end]` as it stood.
 
-    Spans of one `group` are readings of the same words. A `rival` is one that the writer gave as
-    the answer too, so that a difference from it is a conflict.
+    `cue` names what marked it ("boxed", "answer-tag", "hashes", "final-answer", "phrase", ...).
+    Candidates of one `group` are readings of the same words. A `rival` is one that the writer gave
+    as the answer too, so that a difference from it is a conflict.
     """
 
     text: str

@@ -9,7 +9,7 @@ import re
 
 from judgekit.records import Kind
 from judgekit.verifier.extraction.readings import is_altered, with_readings
-from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Span, Strength, clean
+from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Candidate, Strength, clean
 
 MAX_BARE = 2_000
 TAIL = 2_000
@@ -61,7 +61,7 @@ _CONCLUDES = re.compile(
 )
 
 
-def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]:
     """The whole response, where it is nothing but an answer.
 
     A sentence is not a bare answer of mathematics; as an answer in words it is one, unless it
@@ -83,22 +83,22 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     if _SENTENCE.search(answer.replace("\n", " ")):
         return []
     if not _VERB.search(answer) and not (FORMULA.search(answer) and letters > MAX_BARE_WORDS):
-        return [Span(answer, start, end, "bare", "strong")]
+        return [Candidate(answer, start, end, "bare", "strong")]
     if _PERSONAL.match(answer):
         return []
     if kind != "math":
-        return [Span(answer, start, end, "bare", "medium")]
-    return _said(Span(answer, start, end, "bare", "medium"))
+        return [Candidate(answer, start, end, "bare", "medium")]
+    return _said(Candidate(answer, start, end, "bare", "medium"))
 
 
-def _said(sentence: Span) -> list[Span]:
+def _said(sentence: Candidate) -> list[Candidate]:
     """What a whole response of one sentence says its subject is: "The area is 12"."""
     if sentence.text.casefold().startswith("there"):
         return []
     return [r for r in with_readings(sentence)[1:] if r.cue == sentence.cue][:1]
 
 
-def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
+def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]:
     """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
 
     A sentence about the writer ("I am not sure") or about boxes is none; a long response that
@@ -113,7 +113,7 @@ def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Span]:
     answer = clean(text[begin:end])
     if _no_answer(answer) or _PERSONAL.match(answer):
         return []
-    return [Span(answer, begin, end, "prose", "weak")]
+    return [Candidate(answer, begin, end, "prose", "weak")]
 
 
 def _no_answer(text: str) -> bool:
@@ -121,13 +121,13 @@ def _no_answer(text: str) -> bool:
     return any(mark in text for mark in ("\\boxed", "<answer>")) or not _SIGN.search(text)
 
 
-def tail_answers(text: str, start: int, end: int) -> list[Span]:
+def tail_answers(text: str, start: int, end: int) -> list[Candidate]:
     """The last formula, emphasis or equation of the last sentence, then its last number."""
     low = max(start, end - TAIL)
     sentence = _last_sentence(text, low, end)
     words = text[sentence:end]
     strength: Strength = "medium" if _CONCLUDES.search(words) else "weak"
-    spans: list[Span] = []
+    spans: list[Candidate] = []
     formulas = _formulas(text, sentence, end)
     if formulas and NUMBER.search(text, formulas[-1][1], end):
         return []
@@ -157,7 +157,9 @@ def _formulas(text: str, low: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def _last_formulas(text: str, formulas: list[tuple[int, int]], strength: Strength) -> list[Span]:
+def _last_formulas(
+    text: str, formulas: list[tuple[int, int]], strength: Strength
+) -> list[Candidate]:
     """The last formula of a sentence, with those that it is joined to; then the others.
 
     A formula in brackets behind another one is an aside.
@@ -175,7 +177,7 @@ def _last_formulas(text: str, formulas: list[tuple[int, int]], strength: Strengt
         joint = " \\text{ or } " if _OR.search(between) else ", "
         parts = [clean(text[a:b]) for a, b in formulas[first : last + 1]]
         begin, stop = formulas[first][0], formulas[last][1]
-        main = Span(joint.join(parts), begin, stop, "last-formula", strength, group=begin)
+        main = Candidate(joint.join(parts), begin, stop, "last-formula", strength, group=begin)
     rest = formulas[:first] + formulas[last + 1 :]
     return [main, *(_span(text, where, BESIDE, "weak") for where in rest)]
 
@@ -251,6 +253,6 @@ def _last_number(
     return found, aside
 
 
-def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Span:
+def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Candidate:
     begin, stop = where
-    return Span(clean(text[begin:stop]), begin, stop, cue, strength, group=begin)
+    return Candidate(clean(text[begin:stop]), begin, stop, cue, strength, group=begin)

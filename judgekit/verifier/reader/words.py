@@ -56,7 +56,7 @@ STOP = frozenset(
         either neither between greater fewer wrong incorrect instead never rather minus plus times
         divided multiplied to from by such that depends any all some every each each modulo mod also
         negative positive non root because since of squared cubed factorial dozen dozens score
-        halves thirds quarters fourths fifths sixths sevenths eighths ninths tenths hundredths
+        halves thirds fourths fifths sixths sevenths eighths ninths tenths hundredths
         thousandths 不 不是 或 和 非 没有
     """)
 )
