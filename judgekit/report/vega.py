@@ -26,6 +26,7 @@ def colour(name: str) -> str:
     return f"var(--{'looped-o' if name == 'looped' else name.replace(' ', '-')})"
 
 
+_LONGEST = 500
 _CURVES = ("accent", "truncated", "correct", "looped", "undecided", "wrong")
 _TEXT = 13.5
 """Pixels that text is laid out for; the page draws it at 12, in a font that may be a wider one."""
@@ -82,14 +83,15 @@ def svg(spec: Spec | None, name: str) -> Markup:
 
 
 def _printable(part: Any) -> Any:
-    """The specification with a space for each character that XML or a reader's eye cannot bear.
+    """The specification with bounded texts, a space for each character that is not printable.
 
-    The compiler aborts the process at a control character, and U+202E would turn a name around.
+    The compiler aborts the process at a control character, measures long texts for minutes, and
+    U+202E would turn a name around.
     """
     if isinstance(part, dict):
         return {key: _printable(value) for key, value in part.items()}
     if isinstance(part, list):
         return [_printable(value) for value in part]
-    if isinstance(part, str) and not part.isprintable():
-        return "".join(char if char.isprintable() else " " for char in part)
+    if isinstance(part, str):
+        return "".join(char if char.isprintable() else " " for char in part[:_LONGEST])
     return part

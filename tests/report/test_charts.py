@@ -28,6 +28,7 @@ HOSTILE = (
     '"]; throw 1; ["',
     "a\u202eb\nc\x00\x1b[31m\ufffe",
     "x" * 300,
+    "W" * 50_000,
 )
 
 
@@ -165,9 +166,9 @@ def test_hostile_names_stay_text(name: str) -> None:
         tags = {each.tag.removeprefix(SVG) for each in chart.iter()}
         assert tags <= {"svg", "g", "path", "line", "rect", "text", "title"}
         assert not [key for each in chart.iter() for key in each.attrib if key.startswith("on")]
-        printable = "".join(char if char.isprintable() else " " for char in name)
+        printable = "".join(char if char.isprintable() else " " for char in name[:400])
         assert printable in " ".join(each.text or "" for each in chart.iter(f"{SVG}title"))
-        assert chart.get("aria-label") == printable
+        assert str(chart.get("aria-label")).startswith(printable)
 
 
 def test_without_the_compiler_one_line_says_what_to_do(
