@@ -183,12 +183,18 @@ def assign(table: dict[str, Any], key: str, text: str) -> None:
 
 
 def as_table(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as its file would hold it: what is at its default is left out."""
+    """The recipe as its file would hold it.
+
+    What is at its default is left out, but for the switches that one should know of.
+    """
     default = Recipe(recipe.name, recipe.method)
+    switches = ("tags", "advantages") if recipe.method == "rloo" else ("tags",)
     table: dict[str, Any] = {}
     for each in fields(Recipe):
         value = getattr(recipe, each.name)
-        if each.name in ("name", "method") or value == getattr(default, each.name):
+        if each.name in ("name", "method"):
+            continue
+        if value == getattr(default, each.name) and each.name not in switches:
             continue
         if isinstance(value, Lora | Columns | Evaluation):
             value = {f.name: getattr(value, f.name) for f in fields(value)}

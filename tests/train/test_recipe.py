@@ -54,6 +54,12 @@ def test_one_setting_of_the_tags_moves_the_prompt() -> None:
         load("sft", settings={"tags": "reasoning", "prompt": "reasoning"})
 
 
+def test_the_switches_are_shown_at_their_defaults() -> None:
+    assert as_table(load("rloo"))["advantages"] == "leave-one-out"
+    assert as_table(load("sft"))["tags"] == "think"
+    assert "advantages" not in as_table(load("grpo"))
+
+
 def test_settings_find_their_table() -> None:
     found = load(
         "rloo",
