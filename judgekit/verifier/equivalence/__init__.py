@@ -72,7 +72,8 @@ _MAY_MEAN_ANOTHER = (
 
 
 _POWER_OF_TEN = re.compile(
-    r"\s{0,3}(?:\\text\s?\{\s?)?\b(?:hundred|thousand|million|billion|trillion)\b\}?", re.IGNORECASE
+    r"(\d[\d.,]{0,40})\$?\s{0,3}(?:\\text\s?\{\s?)?(?:hundred|thousand|million|billion|trillion)\b",
+    re.IGNORECASE,
 )
 
 
@@ -140,8 +141,10 @@ def _distinct(text: str) -> tuple[Expr, ...]:
 
 def _in_other_powers(gold: str, answer: str) -> bool:
     """Whether one says 5 million and the other says 5."""
-    bare = _POWER_OF_TEN.sub("", gold), _POWER_OF_TEN.sub("", answer)
-    return (bare[0] != gold) != (bare[1] != answer) and same_form(*bare).correct
+    mine, theirs = _POWER_OF_TEN.search(gold), _POWER_OF_TEN.search(answer)
+    if (mine is None) == (theirs is None):
+        return False
+    return same_form(mine[1] if mine else gold, theirs[1] if theirs else answer).correct
 
 
 def _in_context(found: Comparison, question: str) -> Comparison:

@@ -35,15 +35,27 @@ _ALTERS = (
 )
 _TIMES = r"times\b(?!\s{0,3}(?:[.,;!?)]|\Z))"  # they ran 5 times: that is 5
 _BEFORE = re.compile(
-    rf"\b(?:{_ALTERS}|times|quarters?)(?:\s(?:of|by|to|the|after|power)){{0,3}}\s{{1,3}}\Z", re.I
+    rf"\b(?:{_ALTERS}|times|quarters?)(?:\s(?:of|by|to|the|after|power)){{0,3}}\s{{1,3}}[*_]{{0,2}}\Z",
+    re.I,
 )
-_BEHIND = re.compile(rf"\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|{_TIMES}|to\sthe\b)", re.I)
+_BEHIND = re.compile(rf"[*_]{{0,2}}\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|{_TIMES}|to\sthe\b)", re.I)
 _OTHER_NUMBER = re.compile(
     rf"\b(?:{_ALTERS}|{_TIMES}|quarters?\sof\b|(?:{'|'.join(sorted(NUMBER_WORDS))}|from|up|starting|on|after|more"
     r"|greater|less|fewer)\b)|\d\sto\b",
     re.I,
 )
 """Words with which a number is not the answer alone: 5 squared, five and 5 tenths, from 5 on."""
+_GOVERNED = re.compile(
+    r"(?<!total)(?<!value)(?<!score)(?<!remainder)\s(?:of|above|near|dividing|from|de|von|di)\s{1,3}\Z",
+    re.I,
+)
+"""A formula that is only spoken of: a multiple of $5$."""
+_POINTED_AT = re.compile(
+    r"\b(?:at|by|in|with|among|for|between|row|table|step|page|equation|problem|question|choice|case"
+    r"|figure|part|option|section|chapter|line|item|exercise|to)\s{1,3}\(?\Z",
+    re.I,
+)
+"""A number that only says where or which: in row 5, at 5."""
 _SPELLED = re.compile(r"(\d{1,15}) ?\(([A-Za-z -]{3,80})\)")
 _FREE = re.compile(r"[+*^=<>_{}\\|&/]")
 _AGAIN = re.compile(
@@ -110,10 +122,18 @@ def _readings(text: str) -> Iterator[tuple[int, int, str]]:
         return
     formulas = [m.span() for m in FORMULA.finditer(text)]
     if len(formulas) == 1 and not NUMBER.search(text, formulas[0][1]):
-        yield (*formulas[0], "")
+        start, stop = formulas[0]
+        governed = _GOVERNED.search(text, max(0, start - 16), start)
+        if not governed and not is_altered(text, 0, (start, stop), len(text)):
+            yield start, stop, ""
     elif not formulas and not _FREE.search(text) and not _OTHER_NUMBER.search(_unspelled(text)):
         numbers = [m.span() for m in NUMBER.finditer(text)]
-        if len(numbers) == 1:
+        before = max(0, numbers[0][0] - 24) if numbers else 0
+        if (
+            len(numbers) == 1
+            and not _GOVERNED.search(text, before, numbers[0][0])
+            and not _POINTED_AT.search(text, before, numbers[0][0])
+        ):
             yield (*numbers[0], NUMBER_IN_WORDS)
 
 

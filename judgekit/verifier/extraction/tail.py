@@ -131,9 +131,13 @@ def tail_answers(text: str, start: int, end: int) -> list[Candidate]:
     formulas = _formulas(text, sentence, end)
     if formulas and NUMBER.search(text, formulas[-1][1], end):
         return []
+    if formulas and is_altered(text, sentence, formulas[-1], end):
+        return []
     if formulas:
         spans = _last_formulas(text, formulas, strength)
-    elif bold := _last(_BOLD, text, sentence, end):
+    elif (bold := _last(_BOLD, text, sentence, end)) and not is_altered(
+        text, sentence, bold.span(), end
+    ):
         spans.append(_span(text, bold.span(1), "bold", "medium"))
     elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
         spans.append(_span(text, equation.span(1), "last-equation", "weak"))
