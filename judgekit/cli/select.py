@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from judgekit.rewards.tags import Tags
     from judgekit.train.selection.candidates import Candidates
     from judgekit.train.selection.rows import Drawn
+    from judgekit.train.selection.select import Selected
 
 GradedRun = Annotated[
     Path | None, typer.Argument(metavar="RUN", help="A graded run; default: the newest.")
@@ -202,7 +205,16 @@ def _finish(
     screen().print(table(None, [f"select {method}", ""], rows, right=1))
     say = remarks(quiet)
     say.print(f"rows: {plain(str(selected.out))}", soft_wrap=True)
-    say.print(
-        f"next: judgekit train {TRAINED_BY[method]} {plain(str(selected.out))}", soft_wrap=True
-    )
+    config = sources[0].run.config
+    say.print(f"next: {plain(_training(method, selected, config))}", soft_wrap=True)
     return errors.DONE
+
+
+def _training(method: str, selected: Selected, config: Mapping[str, Any]) -> str:
+    """The command that trains the model of the run, where it has one, on these rows."""
+    command = ["judgekit", "train", *TRAINED_BY[method].split(), str(selected.out)]
+    if config.get("backend") not in ("scripted", "replay"):
+        command += ["--model", str(config["model"])]
+    if (tags := selected.record["options"].get("tags", "think")) != "think":
+        command += ["-o", f"tags={tags}"]
+    return shlex.join(command)

@@ -14,6 +14,7 @@ from typing import Any
 from judgekit.analysis.intervals import LEVEL
 from judgekit.report.summary import summarise
 from judgekit.report.table import Cell, Column, Report, Table, count, number, percent, words
+from judgekit.report.tables import accuracy_note
 from judgekit.train.folder import Training, held_back, load
 from judgekit.train.scoring import ACCURACY, FORMAT
 from judgekit.train.sweep import Point
@@ -43,18 +44,20 @@ def training_report(training: Training) -> Report:
     rows = training.curves
     learnt = [row for row in rows if not held_back(row)]
     watched = [_without_prefix(row) for row in rows if held_back(row)]
+    columns = [
+        Column("quantity", "", "left"),
+        Column("first", "first"),
+        Column("last", "last"),
+        Column("held_back_first", "held back: first"),
+        Column("held_back_last", "last"),
+    ]
+    kinds = [learnt, watched] if watched else [learnt]
     table = Table(
         name="training",
         title=_title(training),
-        columns=(
-            Column("quantity", "", "left"),
-            Column("first", "first"),
-            Column("last", "last"),
-            Column("held_back_first", "held back: first"),
-            Column("held_back_last", "last"),
-        ),
+        columns=tuple(columns[: 1 + 2 * len(kinds)]),
         rows=tuple(
-            (words(head), *_ends(learnt, name), *_ends(watched, name))
+            (words(head), *(cell for kind in kinds for cell in _ends(kind, name)))
             for name, head in _quantities([*learnt, *watched])
         ),
         notes=tuple(_notes(training, watched)),
@@ -111,6 +114,7 @@ def sweep_report(key: str, points: Sequence[Point], level: float = LEVEL) -> Rep
         notes=(
             "Loss: mean over the last tenth of the steps. Looped: responses in a loop that they "
             "did not leave. Tokens: mean of all responses.",
+            accuracy_note(lines),
         ),
     )
     return Report(tuple(lines), (table,))

@@ -8,7 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
+from judgekit.cli.select import _training
 from judgekit.train.recipe import load as load_recipe
+from judgekit.train.selection.select import Selected
 
 Typed = Callable[..., tuple[int, str, str]]
 
@@ -151,3 +153,9 @@ def test_rows_are_what_training_reads(typed: Typed) -> None:
         found = read(load_recipe(recipe), f"runs/one/{method}.jsonl")
         assert found.rows
         assert found.left_out == []
+
+
+def test_the_next_command_trains_the_runs_own_model_on_the_tags_of_the_rows() -> None:
+    selected = Selected(Path("my rows.jsonl"), {"options": {"tags": "reasoning"}})
+    command = _training("revised", selected, {"backend": "transformers", "model": "org/small"})
+    assert command == ("judgekit train dpo 'my rows.jsonl' --model org/small -o tags=reasoning")
