@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from judgekit.records import Kind
-from judgekit.verifier.extraction.readings import is_altered, with_readings
+from judgekit.verifier.extraction.altered import is_altered
+from judgekit.verifier.extraction.readings import with_readings
 from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Candidate, Strength, clean
 
 MAX_BARE = 2_000
@@ -131,12 +132,12 @@ def tail_answers(text: str, start: int, end: int) -> list[Candidate]:
     formulas = _formulas(text, sentence, end)
     if formulas and NUMBER.search(text, formulas[-1][1], end):
         return []
-    if formulas and is_altered(text, sentence, formulas[-1], end):
+    if formulas and is_altered(text, formulas[-1], sentence, end):
         return []
     if formulas:
         spans = _last_formulas(text, formulas, strength)
     elif (bold := _last(_BOLD, text, sentence, end)) and not is_altered(
-        text, sentence, bold.span(), end
+        text, bold.span(), sentence, end
     ):
         spans.append(_span(text, bold.span(1), "bold", "medium"))
     elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
@@ -144,7 +145,7 @@ def tail_answers(text: str, start: int, end: int) -> list[Candidate]:
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
     number, aside = _last_number(text, sentence, end)
-    if number and is_altered(text, sentence, number, end):  # "minus 5": the words count
+    if number and is_altered(text, number, sentence, end):  # "minus 5": the words count
         spans.append(_span(text, (sentence, end), "prose", "weak"))
     elif number and not _DENIED.search(words):
         spans.append(_span(text, number, "last-number", "weak"))
@@ -232,7 +233,7 @@ def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
     """The number of a sentence that has only one, however often it says it."""
     found = [number.span() for number in NUMBER.finditer(text, low, end)]
     single = len({clean(text[a:b]) for a, b in found}) == 1
-    altered = any(is_altered(text, low, number, end) for number in found)
+    altered = any(is_altered(text, number, low, end) for number in found)
     return found[-1] if single and not altered else None
 
 
