@@ -203,7 +203,8 @@ def training_chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Spec 
             values.append({"curve": shown, "x": x, "value": y})
     if not values:
         return None
-    step = _number("x", "step", scale={"nice": False, "zero": False}, axis={"grid": False})
+    steps = {"grid": False, "tickMinStep": 1}
+    step = _number("x", "step", scale={"nice": False, "zero": False}, axis=steps)
     axis = {"tickCount": 5, "format": ".6~g"}
     return _curves(values, step, _number("value", scale={"zero": False}, axis=axis))
 

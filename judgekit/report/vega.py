@@ -28,8 +28,8 @@ def colour(name: str) -> str:
 
 _LONGEST = 500
 _CURVES = ("accent", "truncated", "correct", "looped", "undecided", "wrong")
-_TEXT = 13.5
-"""Pixels that text is laid out for; the page draws it at 12, in a font that may be a wider one."""
+_TEXT, _DRAWN = 13.5, "12px"
+"""Pixels that text is laid out for, and its size: the reader's font may be a wider one."""
 
 _CONFIG: Spec = {
     **{"background": "transparent", "font": "system-ui, sans-serif", "lineBreak": None},
@@ -77,6 +77,8 @@ def svg(spec: Spec | None, name: str) -> Markup:
             ElementTree.SubElement(mark, f"{_SVG}title").text = note
         for unread in ("class", "role", "aria-roledescription"):
             mark.attrib.pop(unread, None)
+        if mark.tag == f"{_SVG}text":
+            mark.set("font-size", _DRAWN)
     drawn.attrib = {**size, "role": "img", "aria-label": _printable(name)}
     ElementTree.register_namespace("", _SVG.strip("{}"))
     return Markup(ElementTree.tostring(drawn, encoding="unicode"))

@@ -141,6 +141,7 @@ def test_a_training_leaves_out_what_is_no_number() -> None:
     assert "loss: 2 to 0.5" in texts(spec)
     assert not [each for each in texts(spec) if each.startswith("kl")]
     assert charts.training_chart({"kl": [(1, nan)]}) is None
+    assert "1.5" not in texts(charts.training_chart({"loss": [(1, 100.0), (2, 900.0)]}))
     assert svg(None, "nothing") == ""
 
 
@@ -149,6 +150,11 @@ def test_lines_are_told_apart_without_colour() -> None:
     strokes = drawn(charts.training_chart(quantities)).iter(f"{SVG}path")
     dashes = {each.get("stroke-dasharray") for each in strokes if each.get("stroke")}
     assert len(dashes) == 4
+
+
+def test_a_chart_taken_from_its_page_keeps_the_size_of_its_words() -> None:
+    sizes = {each.get("font-size") for each in drawn(charts.accuracy_chart(lines("cot"))).iter()}
+    assert sizes == {None, "12px"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
