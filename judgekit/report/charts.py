@@ -203,8 +203,10 @@ def training_chart(curves: Mapping[str, Sequence[tuple[float, float]]]) -> Spec 
             values.append({"curve": shown, "x": x, "value": y})
     if not values:
         return None
-    steps = {"grid": False, "tickMinStep": 1}
-    step = _number("x", "step", scale={"nice": False, "zero": False}, axis=steps)
+    first, last = (bound(each["x"] for each in values) for bound in (min, max))
+    steps = {"values": list(range(ceil(first), floor(last) + 1))} if last - first < 10 else {}
+    axis = {"grid": False, **steps}  # a few steps would be divided
+    step = _number("x", "step", scale={"nice": False, "zero": False}, axis=axis)
     axis = {"tickCount": 5, "format": ".6~g"}
     return _curves(values, step, _number("value", scale={"zero": False}, axis=axis))
 
