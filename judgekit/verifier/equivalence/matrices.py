@@ -51,7 +51,8 @@ def folded(expr: Expr) -> Expr:
     if isinstance(expr, Quotient) and isinstance(expr.top, Matrix):
         return _scaled(expr.top, Quotient(Number(Fraction(1)), expr.bottom))
     if isinstance(expr, Power) and isinstance(expr.base, Matrix):
-        return power(expr.base, expr.exponent) or expr
+        raised = power(expr.base, expr.exponent)
+        return expr if raised is None else folded(raised)
     if isinstance(expr, Product):
         factors = tuple(map(folded, expr.factors))
         grids = [factor for factor in factors if isinstance(factor, Matrix)]

@@ -105,7 +105,9 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u061c\u200e\u200f\u202a-\u2
 # "\f" and "\t" of \frac, \text and \times, swallowed by a string literal somewhere upstream.
 _SWALLOWED = re.compile("\x0c(?=rac)|\t(?=ext|imes|frac|heta|an\\b)|\r(?=ight)|\x08(?=inom|egin)")
 _SWALLOWED_AS = {"\x0c": r"\f", "\t": r"\t", "\r": r"\r", "\x08": r"\b"}
-_DOUBLED = re.compile(r"\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)")
+_DOUBLED = re.compile(
+    r"(?<!\\)\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)"
+)
 
 _DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
 _BACKSLASHES = re.compile(r"\\+")
