@@ -17,7 +17,7 @@ import fcntl
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -68,12 +68,12 @@ class Run:
         """The last row of each key, in the order of first appearance."""
         return list({response.key: response for response in self.each_response()}.values())
 
-    def each_response(self) -> Iterator[Response]:
+    def each_response(self, keys: Container[Key] | None = None) -> Iterator[Response]:
         """Every row as it stands in the file, one at a time; a key may come again, the last counts.
 
-        For what need not hold all texts at once.
+        For what need not hold all texts at once. With `keys` only the rows of these.
         """
-        return each_record(self.path, Response)
+        return each_record(self.path, Response, keys)
 
     @cached_property
     def all_grades(self) -> list[Grade]:
@@ -165,11 +165,12 @@ def read_records(folder: Path, cls: type[T]) -> list[T]:
         return list(each_record(folder, cls))
 
 
-def each_record(folder: Path, cls: type[T]) -> Iterator[T]:
-    """The records of one file of a run, one at a time."""
+def each_record(folder: Path, cls: type[T], keys: Container[Key] | None = None) -> Iterator[T]:
+    """The records of one file of a run, one at a time; with `keys` only those."""
     path = folder / FILES[cls]
     for number, row in read_lines(path):
-        yield from_row(cls, row, where=f"{path} line {number}")
+        if keys is None or Key(row["id"], row.get("sample", 0), row.get("variant", "")) in keys:
+            yield from_row(cls, row, where=f"{path} line {number}")
 
 
 def standing(labels: Iterable[Label]) -> list[Label]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations, groupby
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from judgekit.analysis.intervals import LEVEL, Share, mean_score, share
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 OPEN = ("undecided", "failed", "ungraded")
@@ -131,17 +133,24 @@ def majority_at_k(answers: Sequence[Hashable | None], correct: Hashable, k: int)
     # Column 0 is no vote, column 1 the correct answer, the others are answers in order.
     column = {None: 0, correct: 1}
     votes = np.array([column.setdefault(answer, len(column)) for answer in answers])
-    if comb(n, k) <= MAX_SUBSETS:
-        subsets = np.array(list(combinations(range(n), k)))
-    else:
-        subsets = np.random.default_rng(0).random((DRAWS, n)).argsort(axis=1)[:, :k]
-    cast = np.zeros((len(subsets), len(column)), dtype=np.int32)
-    for member in subsets.T:
-        np.add.at(cast, (np.arange(len(subsets)), votes[member]), 1)
+    subsets = _subsets(n, k)
+    places = votes[subsets] + len(column) * np.arange(len(subsets))[:, None]
+    cast = np.bincount(places.ravel(), minlength=len(subsets) * len(column))
+    cast = cast.reshape(len(subsets), len(column))
     most = cast[:, 1:].max(axis=1)
     ties = (cast[:, 1:] == most[:, None]).sum(axis=1)
     won = (cast[:, 1] == most) & (most > 0)
     return float((won / ties).mean())
+
+
+@lru_cache(maxsize=8)
+def _subsets(n: int, k: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A row for each subset of size k of 0 ... n - 1, or for each of `DRAWS` random ones."""
+    import numpy as np
+
+    if comb(n, k) <= MAX_SUBSETS:
+        return np.array(list(combinations(range(n), k)))
+    return np.random.default_rng(0).random((DRAWS, n)).argsort(axis=1)[:, :k]
 
 
 def best_at_k(scores: Sequence[float], right: Sequence[bool], k: int) -> float:

@@ -83,7 +83,7 @@ def report(
     _show(found, wanted)
     if html is not None:
         with disk(html):
-            html.write_text(make_page(chosen, table=table, by=by, prices=prices), encoding="utf-8")
+            html.write_text(make_page(chosen, found), encoding="utf-8")
         remarks(quiet).print(f"page: {plain(str(html))}", soft_wrap=True)
     return errors.DONE
 

@@ -99,7 +99,7 @@ def report(
         ]
     if by is None and table is None and (judges := alone_table(runs)):
         tables.append(judges)
-    return Report(tuple(lines), tuple(tables))
+    return Report(tuple(lines), tuple(tables), frames=tuple(rows for _, rows in counted))
 
 
 def render(found: Report, format: Format, width: int = 80) -> str:
@@ -126,21 +126,17 @@ def render(found: Report, format: Format, width: int = 80) -> str:
     raise UnknownName("format", format, FORMATS)
 
 
-def html(
-    runs: Sequence[RunLike],
-    *,
-    table: str | None = None,
-    by: str | None = None,
-    level: float = LEVEL,
-    prices: Prices | None = None,
-) -> str:
+def html(runs: Sequence[RunLike], found: Report | None = None, *, level: float = LEVEL) -> str:
     """The report as one HTML file that needs no network: tables, charts, every response.
 
-    Below 5 MB: long texts lose their middle where it must be. Arguments and errors as `report`.
+    `found` is what `report` made of the same runs; by default it is made here, and raises the same
+    errors. The file stays below 5 MB for up to 10,000 problems: of more than `packing.MOST`
+    responses some of each problem, run and outcome can be opened, and long texts lose their middle
+    where it must be.
     """
     from judgekit.report.page import page
 
-    return page(runs, report(runs, table=table, by=by, level=level, prices=prices), level)
+    return page(runs, found or report(runs, level=level), level)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from judgekit.report.card import flat_table
+from judgekit.report.safe import seen
 from judgekit.report.table import Cell, Report, Table
 
 _OWN = frozenset(
@@ -136,7 +137,7 @@ def _md_cell(cell: Cell) -> str:
 
 
 def _md(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", " ".join(seen(text).split()))
 
 
 def _tex_cell(cell: Cell) -> str:
@@ -147,4 +148,4 @@ def _tex_cell(cell: Cell) -> str:
 
 
 def _tex(text: str) -> str:
-    return "".join(_LATEX.get(char, char) for char in " ".join(text.split()))
+    return "".join(_LATEX.get(char, char) for char in " ".join(seen(text).split()))

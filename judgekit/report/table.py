@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `report` found: a line a run and variant, and tables to show."""
+    """What `report` found: a line a run and variant, the rows each counts, and tables to show."""
 
     lines: tuple[Any, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = field(default=())
+    frames: tuple[pd.DataFrame, ...] = field(default=(), repr=False, compare=False)
 
 
 def words(value: Any) -> Cell:

@@ -7,7 +7,6 @@ hacked: the tables put the two side by side.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -122,25 +121,20 @@ def sweep_report(key: str, points: Sequence[Point], level: float = LEVEL) -> Rep
 
 def page(training: Training) -> str:
     """The tables and curves of a training as one HTML file without a script."""
-    from jinja2 import Environment, PackageLoader, select_autoescape
+    from markupsafe import Markup
 
     from judgekit.report.charts import training_chart
+    from judgekit.report.safe import asset, render
     from judgekit.report.vega import svg
 
-    environment = Environment(
-        loader=PackageLoader("judgekit.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("judgekit.report").joinpath("templates", "report.css").read_text("utf-8")
     charts = [(head, svg(training_chart(curves), head)) for head, curves in _charts(training)]
-    return environment.get_template("training.html").render(
+    return render(
+        "training.html",
         title=training.path.name,
         tables=training_report(training).tables,
         charts=[(head, chart) for head, chart in charts if chart],
         facts=_facts(training),
-        style=style,
+        style=Markup(asset("report.css")),
     )
 
 

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from judgekit.errors import EnvironmentFault
+from judgekit.report.safe import seen
 
 Spec = dict[str, Any]
 """A Vega-Lite specification (https://vega.github.io/vega-lite/docs)."""
@@ -85,15 +86,14 @@ def svg(spec: Spec | None, name: str) -> Markup:
 
 
 def _printable(part: Any) -> Any:
-    """The specification with bounded texts, a space for each character that is not printable.
+    """The specification with bounded texts in which everything is printable.
 
-    The compiler aborts the process at a control character, measures long texts for minutes, and
-    U+202E would turn a name around.
+    The compiler aborts the process at a control character, and measures long texts for minutes.
     """
     if isinstance(part, dict):
         return {key: _printable(value) for key, value in part.items()}
     if isinstance(part, list):
         return [_printable(value) for value in part]
     if isinstance(part, str):
-        return "".join(char if char.isprintable() else " " for char in part[:_LONGEST])
+        return "".join(char if char.isprintable() else " " for char in seen(part[:_LONGEST]))
     return part

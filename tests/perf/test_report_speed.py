@@ -23,7 +23,7 @@ REPORT = """
 import resource, sys, time
 from judgekit import cli
 began = time.perf_counter()
-code = cli.run(["report", sys.argv[1]])
+code = cli.run(["report", *sys.argv[1:]])
 seconds = time.perf_counter() - began
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(seconds, time.process_time(), peak, file=sys.stderr)
@@ -75,17 +75,21 @@ def large_run(folder: Path) -> None:
 
 def test_a_report_over_100_000_responses(tmp_path: Path) -> None:
     large_run(tmp_path / "run")
-    done = subprocess.run(
-        [sys.executable, "-c", REPORT, str(tmp_path / "run")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "100,000, 500 problems" in done.stdout
-    seconds, used, megabytes = map(float, done.stderr.split())
-    print(f"\n{seconds:.1f} s ({used:.1f} s of one core), {megabytes:.0f} MB")
-    assert used < 10
-    assert megabytes < 1000
+    page = tmp_path / "page.html"
+    for more in ([], ["--html", str(page), "--quiet"]):
+        done = subprocess.run(
+            [sys.executable, "-c", REPORT, str(tmp_path / "run"), *more],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "100,000, 500 problems" in done.stdout
+        seconds, used, megabytes = map(float, done.stderr.split())
+        what = "page" if more else "terminal"
+        print(f"\n{what}: {seconds:.1f} s ({used:.1f} s of one core), {megabytes:.0f} MB", end="")
+        assert used < 10
+        assert megabytes < 1000
+    assert page.stat().st_size < 5_000_000
 
 
 def test_loops_in_25_million_tokens() -> None:

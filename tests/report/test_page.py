@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ import pytest
 
 from judgekit.errors import UserError
 from judgekit.records import Grade, Label, Loop, Problem, Response, Segment, Verdict
-from judgekit.report import html
-from judgekit.report.page import loop_span
+from judgekit.report import html, packing
+from judgekit.report.responses import loop_span
 from tests.report.test_report import Finished as Listed
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m]]>"
@@ -118,12 +118,34 @@ class TestTheFile:
         assert "img" not in tags
         assert "onerror=alert(1)>" not in text
 
+    def test_what_turns_text_around_or_hides_is_shown(self) -> None:
+        hidden = "a\u202eb\u2066c\u200f\ufeff\x00\U000e0041"
+        made = run(hidden)
+        made.benchmark = hidden
+        made.question = (
+            f"{hidden} 1\u202f000 \u0645\u0631\u062d\u0628\u0627 \U0001f469\u200d\U0001f680"
+        )
+        made.responses[0] = replace(made.responses[0], text=hidden, segments=(), loop=None)
+        made.grades = [replace(made.grades[0], extracted=hidden)]
+        text = html([made, run("cod")])
+        data = json.dumps(embedded(text), ensure_ascii=False)
+        for char in hidden[1::2] + hidden[-4:]:
+            assert char.isalpha() or (char not in text and char not in data)
+        shown = r"a\u202eb\u2066c\u200f\ufeff\x00\U000e0041"
+        assert f"<h1>{shown}" in text
+        assert f'<td class="left">{shown}' in text
+        first = embedded(text)["problems"][0]
+        assert first["question"] == made.question.replace(hidden, shown)
+        assert first["answers"]["0"][0]["segments"][0][3] == shown
+        assert first["answers"]["0"][0]["extracted"] == shown
+
     def test_every_response_is_there(self) -> None:
         data = embedded(html([run(), run("cod")]))
         first, second = data["problems"]
         assert (first["id"], first["gold"]) == ("p/1 &", "\\frac{1}{2}")
         (answer,) = first["answers"]["1"]
-        assert "".join(piece[3] for piece in answer["segments"]) == run().responses[0].text
+        text = run().responses[0].text.replace("\x1b", "\\x1b")
+        assert "".join(piece[3] for piece in answer["segments"]) == text
         assert answer["reason"] == "correct"
         assert answer["trail"][1] == ["symbolic", "correct", "1/2", "equal", 0.9]
         assert answer["labels"][0][:2] == ["incorrect", "ann"]
@@ -150,6 +172,35 @@ class TestTheFile:
         other = run()
         other.benchmark = "gsm8k"
         assert len(embedded(html([run(), other]))["problems"]) == 4
+
+    def test_of_very_many_all_are_counted_and_some_of_each_outcome_kept(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(packing, "MOST", 12)
+        made = run()
+        made.responses = [Response(p, "4", k) for k in range(10) for p in ("a", "b", "c")]
+        wrong = {("a", 8), ("a", 9), ("b", 9)}
+        made.grades = [
+            Grade(
+                *(r.id, "incorrect" if (r.id, r.sample) in wrong else "correct", "exact", r.sample),
+                extracted="4",
+            )
+            for r in made.responses
+        ]
+        text = html([made])
+        assert "All 30 responses are counted; 12 can be opened" in text
+        found = {each["id"]: each for each in embedded(text)["problems"]}
+        assert found["a"]["counts"] == {"0": {"correct": 8, "wrong": 2}}
+        kept = {name: [a["sample"] for a in each["answers"]["0"]] for name, each in found.items()}
+        assert kept == {"a": [0, 1, 2, 8, 9], "b": [0, 1, 2, 9], "c": [0, 1, 2]}
+
+    def test_problems_without_a_kept_response_are_still_counted(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(packing, "MOST", 1)
+        graded, bare = embedded(html([run()]))["problems"]
+        assert graded["counts"] == {"0": {"correct": 1}}
+        assert (graded["answers"], len(bare["answers"]["0"])) == ({}, 1)
 
     def test_an_empty_run_is_refused(self) -> None:
         with pytest.raises(UserError, match="no responses"):

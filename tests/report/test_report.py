@@ -211,14 +211,15 @@ class TestFormats:
         assert r"cot & \textbf{50.0 [" in tex
 
     def test_hostile_names_stay_text(self) -> None:
-        name = "[red]x[/red]|\x1b[31m<b>&_$\n"
+        name = "[red]x[/red]|\x1b[31m<b>&_$\u202e\n"
         hostile = [run(name), run("cod", name), run("cot", model=name)]
         assert "\x1b" not in render(report(hostile), "terminal")
         assert "[red]x[/red]" in render(report(hostile[:1]), "terminal")
         table = render(report(hostile[:2], table="accuracy"), "markdown")
         assert "\\[red\\]x\\[/red\\]\\|" in table
         assert len({line.count(" | ") for line in table.splitlines() if line[:1] == "|"}) == 1
-        assert r"\&\_\$" in render(report(hostile), "latex")
+        assert r"\\u202e" in table
+        assert r"\&\_\$\textbackslash{}u202e" in render(report(hostile), "latex")
 
     def test_a_spreadsheet_reads_no_formula(self) -> None:
         assert "'=cmd" in render(report([run("=cmd|calc")]), "csv")

@@ -3,6 +3,7 @@
 (async () => {
   const REASONS = ["correct", "wrong", "truncated", "looped", "no answer", "undecided", "failed", "ungraded"];
   const GLYPH = { correct: "✓", wrong: "✗", truncated: "…", looped: "↻", "no answer": "∅", undecided: "?", failed: "!", ungraded: "·" };
+  const SIDE_BY_SIDE = 8;
   const $ = (id) => document.getElementById(id);
   const css = (reason) => "o-" + reason.replace(" ", "-");
 
@@ -25,33 +26,39 @@
   const link = (p, line, sample) => `#r/${p}/${line}/${sample}`;
 
   // ---- the table of problems
-  const present = REASONS.filter((r) => problems.some((p) => answersOf(p).some(([, a]) => a.reason === r)));
+  const reasonsOf = (problem) => new Set(Object.values(problem.counts).flatMap(Object.keys));
+  const present = REASONS.filter((r) => problems.some((p) => reasonsOf(p).has(r)));
   const choices = [["", "all"], ["differ", "where runs differ"], ["right", "all correct"], ["never", "never correct"], ...present.map((r) => ["=" + r, "with " + r])];
   $("show").append(...choices.map(([value, text]) => make("option", { value }, text)));
 
   $("table").tHead.append(make("tr", {}, make("th", { scope: "col" }, "problem"), ...lines.map((l) => make("th", { scope: "col", title: l.run }, l.name)), make("th", { scope: "col" }, "question")));
+  // Few responses stand side by side; of many each outcome has its number, and opens its first.
+  function cell(problem, p, line, l) {
+    const answers = problem.answers[l] || [], counts = problem.counts[l] || {};
+    const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
+    const each = answers.length === all && all <= SIDE_BY_SIDE
+      ? answers.map((answer) => [answer.reason, answer, ""])
+      : REASONS.filter((r) => counts[r]).map((r) => [r, answers.find((a) => a.reason === r), counts[r] > 1 ? ` ${counts[r]}` : ""]);
+    return make("td", {}, ...each.flatMap(([reason, answer, times]) => {
+      const label = `${problem.id}, ${line.name}: ${reason}${times}`;
+      const place = answer ? { href: link(p, l, answer.sample), title: reason } : { title: `${reason}, not in this file` };
+      return [make(answer ? "a" : "span", { ...place, "aria-label": label }, swatch(reason), GLYPH[reason] + times), " "];
+    }));
+  }
   const rows = problems.map((problem, p) => {
-    const cells = lines.map((line, l) => {
-      const cell = make("td");
-      for (const answer of problem.answers[l] || []) {
-        const label = `${problem.id}, ${line.name}: ${answer.reason}`;
-        cell.append(make("a", { href: link(p, l, answer.sample), title: answer.reason, "aria-label": label }, swatch(answer.reason), GLYPH[answer.reason]), " ");
-      }
-      return cell;
-    });
+    const cells = lines.map((line, l) => cell(problem, p, line, l));
     const row = make("tr", {}, make("td", {}, problem.id), ...cells, make("td", { class: "q", title: problem.question }, problem.question));
-    const text = `${problem.id} ${problem.question} ${problem.gold}`.toLowerCase();
-    const reasons = answersOf(problem).map(([, a]) => a.reason);
-    return { row, text, reasons, p };
+    const text = `${problem.benchmark} ${problem.id} ${problem.question} ${problem.gold}`.toLowerCase();
+    return { row, text, reasons: reasonsOf(problem), p };
   });
   $("table").tBodies[0].append(...rows.map((r) => r.row));
 
   const kept = (reasons, show) => {
-    const right = reasons.filter((r) => r === "correct").length;
-    if (show === "differ") return right > 0 && right < reasons.length;
-    if (show === "right") return right === reasons.length;
-    if (show === "never") return right === 0;
-    return !show || reasons.includes(show.slice(1));
+    const right = reasons.has("correct");
+    if (show === "differ") return right && reasons.size > 1;
+    if (show === "right") return right && reasons.size === 1;
+    if (show === "never") return !right;
+    return !show || reasons.has(show.slice(1));
   };
   let visible = rows, at = -1;
   function filter() {
@@ -126,6 +133,7 @@
     $("overview").hidden = true;
     document.querySelector("header").hidden = true;
     $("head").focus({ preventScroll: true });
+    bar.querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
     scrollTo(0, 0);
   }
   function close() {
