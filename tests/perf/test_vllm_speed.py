@@ -15,13 +15,11 @@ from typing import Any
 
 import pytest
 
-from judgekit import strategies
 from judgekit.backends.engine import Context
 from judgekit.backends.transformers import embedded
-from judgekit.backends.turn import Model, Sampling, Transcript, Turn
+from judgekit.backends.turn import Sampling, Turn
 from judgekit.config import ModelConfig
-from judgekit.prompt import load_prompt
-from judgekit.records import Problem
+from tests.perf.waiting import MOST, QUESTIONS, WAITS, free, longest, waited
 
 pytest.importorskip("vllm", reason="vLLM is not installed: make perf-vllm")
 
@@ -32,16 +30,6 @@ pytestmark = [pytest.mark.perf, pytest.mark.model]
 
 ROWS, PROMPT, NEW = 32, 64, 64
 CONFIG = ModelConfig(backend="vllm", concurrency=ROWS)
-TOKENS = 192
-"""Of a response with three waits."""
-
-QUESTIONS = (
-    "Tom has 12 pens and buys 7 more. How many pens does he have?",
-    "A train covers 150 km in 2.5 hours. What is its speed in km/h?",
-    "What is the sum of the first five odd numbers?",
-    "A rectangle is 4 cm wide and 9 cm long. What is its area?",
-    "How many minutes are there in three and a half hours?",
-)
 
 
 @pytest.fixture(scope="module")
@@ -53,39 +41,34 @@ def engine() -> Iterator[VLLMEngine]:
     asyncio.run(engine.aclose())
 
 
-@pytest.mark.parametrize(
-    ("strategy", "most"), [("budget-forcing", 1.15), ("progressive-expansion", 1.3)]
-)
+@pytest.mark.parametrize("strategy", MOST)
 def test_three_waits_cost_hardly_more_than_writing_as_much(
-    strategy: str, most: float, engine: VLLMEngine
+    strategy: str, engine: VLLMEngine
 ) -> None:
-    """Processor time of vLLM's processes; the prompt is in the cache of prefixes for both.
-
-    The last variant of the expansion is its longest branch.
-    """
+    """Processor time of vLLM's processes; the prompt is in the cache of prefixes for both."""
     ratios, walls = [], []
-    for question in QUESTIONS:
+    for question in QUESTIONS[strategy]:
         free(engine, strategy, question, 4)
         handed, cached = engine.counters.handed, engine.counters.cached
-        found, effort, seconds = measured(lambda q=question: driven(engine, strategy, q))
+        found, effort, seconds = measured(lambda q=question: waited(engine, strategy, q))
         handed, cached = engine.counters.handed - handed, engine.counters.cached - cached
-        longest = found[-1]
-        tokens = sum(segment.tokens for segment in longest.segments)
-        alone = measured(lambda q=question, n=tokens: free(engine, strategy, q, n))
-        ratios.append(effort / alone[1])
-        walls.append(seconds / alone[2])
+        tokens = longest(found)
+        _, alone, alone_seconds = measured(
+            lambda q=question, n=tokens: free(engine, strategy, q, n)
+        )
+        ratios.append(effort / alone)
+        walls.append(seconds / alone_seconds)
         print(
             f"{strategy}, {tokens} tokens: {ratios[-1]:.2f} of one free generation's processor "
             f"time, {walls[-1]:.2f} of its time; {cached} of {handed} tokens were in the cache"
         )
         # Every continuation finds all but the last block, and computes at least one token.
         block = engine.described["block_size"]
-        extensions = 1 + sum(each.by == "forced" for each in longest.segments) + len(found)
+        extensions = 1 + WAITS + len(found)
         assert cached >= handed - extensions * (block + 1)
-    print(
-        f"{strategy}: median {statistics.median(ratios):.2f} (time {statistics.median(walls):.2f})"
-    )
-    assert statistics.median(ratios) <= most
+    median = statistics.median(ratios)
+    print(f"{strategy}: median {median:.2f} (time {statistics.median(walls):.2f})")
+    assert median <= MOST[strategy]
 
 
 def measured(work: Any) -> tuple[Any, float, float]:
@@ -101,25 +84,6 @@ def processor_seconds() -> float:
 
     times = [each.cpu_times() for each in psutil.Process().children(recursive=True)]
     return sum(each.user + each.system for each in times)
-
-
-def driven(engine: VLLMEngine, strategy: str, question: str) -> list[Transcript]:
-    """The responses of a strategy with three waits."""
-    chosen = strategies.get(strategy)
-    model = Model(engine, load_prompt(chosen.prompt), Sampling(TOKENS))
-    result = asyncio.run(chosen.run(model, Problem("q", question, "0"), waits=3))
-    return [result] if isinstance(result, Transcript) else list(result)
-
-
-def free(engine: VLLMEngine, strategy: str, question: str, tokens: int) -> None:
-    """One generation of this many tokens from the strategy's own prompt."""
-    prompt = load_prompt(strategies.get(strategy).prompt)
-
-    async def drive() -> None:
-        turn = Model(engine, prompt, Sampling(tokens)).start(Problem("q", question, "0"))
-        await turn.write(max_tokens=tokens, min_tokens=tokens)
-
-    asyncio.run(drive())
 
 
 def test_as_fast_as_its_own_offline_throughput(engine: VLLMEngine) -> None:
