@@ -11,6 +11,7 @@ from judgekit.errors import UserError
 from judgekit.report.seeds import pooled, seeds_table
 from judgekit.report.summary import Line, RunLike, summarise
 from judgekit.report.table import Cell, Column, Report, Table, count, percent, words
+from judgekit.report.tables import label
 
 SHOWN_FLIPS = 12
 """Problems named in each direction; the rest are counted."""
@@ -24,7 +25,8 @@ def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float
     which the power is planned and equivalence is tested. Raises `UserError` with fewer than two
     runs or none that share a problem.
     """
-    graded = [(line, rows) for line, rows in summarise(runs, level) if line.accuracy.graded]
+    summarised = summarise(runs, level)
+    graded = [(line, rows) for line, rows in summarised if line.accuracy.graded]
     if len(graded) < 2:
         raise UserError(
             "comparing needs two graded runs", hint="judgekit compare RUN RUN; judgekit grade"
@@ -41,21 +43,33 @@ def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float
         raise UserError(
             "these runs have no problem in common", hint="compare runs of one benchmark"
         )
-    adjusted = holm([each.p for _, _, each in found])
+    adjusted = holm([each.p for *_, each in found])
+    lines = [line for line, _ in counted if any(line in pair[:2] for pair in found)]
+    pairs = [(label(first, lines), label(second, lines), each) for first, second, each in found]
     tables = [
-        differences_table(found, adjusted, level),
-        flips_table(found),
-        power_table(found, margin),
+        differences_table(pairs, adjusted, level),
+        flips_table(pairs),
+        power_table(pairs, margin),
         *([over] if over else []),
     ]
-    return Report(tuple(line for line, _ in counted), tuple(tables))
+    left_out = [line.run for line, _ in summarised if not line.accuracy.graded]
+    alone = [line.run for line, _ in counted if line not in lines]
+    notes = [
+        *([f"left out, not graded: {', '.join(left_out)}"] if left_out else []),
+        *([f"left out, no problem in common with another: {', '.join(alone)}"] if alone else []),
+    ]
+    return Report(tuple(lines), tuple(tables), tuple(notes))
 
 
-def differences_table(
-    found: Sequence[tuple[Line, Line, Comparison]], adjusted: Sequence[float], level: float
-) -> Table:
+Pair = tuple[str, str, Comparison]
+"""What A and B are called, and what sets them apart."""
+
+
+def differences_table(pairs: Sequence[Pair], adjusted: Sequence[float], level: float) -> Table:
     """B minus A in percentage points, with interval and p."""
-    several = len(found) > 1
+    several = len(pairs) > 1
+    some_open = any(any(each.open) for *_, each in pairs)
+    some_alone = any(each.only_a + each.only_b for *_, each in pairs)
     columns = (
         Column("a", "A", "left"),
         Column("b", "B", "left"),
@@ -65,39 +79,44 @@ def differences_table(
         Column("difference", "B − A"),
         Column("interval", f"{100 * level:g} %"),
         Column("p", "p (Holm)" if several else "p"),
+        *((Column("open", "open"), Column("band", "B − A with them")) if some_open else ()),
+        *((Column("alone", "left out"),) if some_alone else ()),
     )
     rows = tuple(
         (
-            *_names(first, second),
-            count(each.n),
+            *(words(first), words(second), count(each.n)),
             Cell(percent(each.accuracy[0]), each.accuracy[0]),
             Cell(percent(each.accuracy[1]), each.accuracy[1]),
             Cell(_points(each.difference), each.difference),
             Cell(f"{_points(each.low)} … {_points(each.high)}", [each.low, each.high]),
             Cell(_p(p), p, "best" if p < 1 - level else None),
+            *(_open_cells(each) if some_open else ()),
+            *((count(each.only_a + each.only_b),) if some_alone else ()),
         )
-        for (first, second, each), p in zip(found, adjusted, strict=True)
+        for (first, second, each), p in zip(pairs, adjusted, strict=True)
     )
-    notes = [f"differences in percentage points, paired by problem; {found[0][2].test} test"]
+    notes = [f"differences in percentage points, paired by problem; {pairs[0][2].test} test"]
     if several:
         notes.append("p adjusted for the number of comparisons (Holm)")
-    notes += [
-        f"{first.setting} – {second.setting}: "
-        f"{each.only_a + each.only_b} problems stand in one of the runs only and are left out"
-        for first, second, each in found
-        if each.only_a + each.only_b
-    ]
-    notes += [
-        f"{first.setting} – {second.setting}: {each.open[0]:,} and {each.open[1]:,} responses are "
-        "open (undecided, failed, not graded) and count as wrong; whatever they are, B − A lies in "
-        f"{_points(each.band[0])} … {_points(each.band[1])}"
-        for first, second, each in found
-        if any(each.open)
-    ]
+    if some_open:
+        notes.append(
+            "open: undecided, failed or not graded in A and B; they count as wrong, and whatever "
+            "they are, B − A lies within the next column"
+        )
+    if some_alone:
+        notes.append("left out: problems that stand in one of the two only")
     return Table("differences", "Differences", columns, rows, tuple(notes))
 
 
-def flips_table(found: Sequence[tuple[Line, Line, Comparison]]) -> Table:
+def _open_cells(found: Comparison) -> tuple[Cell, Cell]:
+    a, b = found.open
+    if not a + b:
+        return words(None), words(None)
+    low, high = found.band
+    return Cell(f"{a:,} and {b:,}", [a, b]), Cell(f"{_points(low)} … {_points(high)}", [low, high])
+
+
+def flips_table(pairs: Sequence[Pair]) -> Table:
     """Which problems B has right that A has not, and the other way round."""
     columns = (
         Column("a", "A", "left"),
@@ -107,45 +126,44 @@ def flips_table(found: Sequence[tuple[Line, Line, Comparison]]) -> Table:
         Column("problems", "problems", "left"),
     )
     rows = []
-    for first, second, each in found:
+    for first, second, each in pairs:
         for direction, ids in (("gained", each.gained), ("lost", each.lost)):
             shown = ", ".join(ids[:SHOWN_FLIPS])
             if len(ids) > SHOWN_FLIPS:
                 shown += f", and {len(ids) - SHOWN_FLIPS} more"
             rows.append(
                 (
-                    *_names(first, second),
-                    words(direction),
-                    count(len(ids)),
+                    *(words(first), words(second), words(direction), count(len(ids))),
                     Cell(shown or "–", list(ids)),
                 )
             )
     notes = ("gained: B has them right more often than A; lost: less often",)
-    return Table("flips", "Problems that flip", columns, tuple(rows), notes)
+    return Table("flips", "Problems that flip", columns, tuple(rows), notes, labels=3)
 
 
-def power_table(found: Sequence[tuple[Line, Line, Comparison]], margin: float) -> Table:
+def power_table(pairs: Sequence[Pair], margin: float) -> Table:
     """What these sizes can see, what would be needed, and whether the runs are equivalent."""
     points = f"{100 * margin:g}"
+    several = any(each.problems_needed(margin, 8) for *_, each in pairs)
     columns = (
         Column("a", "A", "left"),
         Column("b", "B", "left"),
         Column("detectable", "sees from"),
         Column("needed", f"problems for {points}"),
-        Column("needed_8", "with 8 samples"),
+        *((Column("needed_8", "with 8 samples"),) if several else ()),
         Column("not_worse", "p worse"),
         Column("equivalent", "p differ"),
     )
     rows = tuple(
         (
-            *_names(first, second),
+            *(words(first), words(second)),
             Cell(f"{100 * each.detectable:.1f}", each.detectable),
             count(each.problems_needed(margin)),
-            count(each.problems_needed(margin, 8)),
+            *((count(each.problems_needed(margin, 8)),) if several else ()),
             Cell(_p(each.not_worse(margin)), each.not_worse(margin)),
             Cell(_p(each.equivalent(margin)), each.equivalent(margin)),
         )
-        for first, second, each in found
+        for first, second, each in pairs
     )
     notes = (
         "sees from: the difference in points that this comparison finds with a power of 80 %",
@@ -154,12 +172,6 @@ def power_table(found: Sequence[tuple[Line, Line, Comparison]], margin: float) -
         "small says no",
     )
     return Table("power", "What these sizes can tell", columns, rows, notes)
-
-
-def _names(first: Line, second: Line) -> tuple[Cell, Cell]:
-    if first.model == second.model:
-        return words(first.setting), words(second.setting)
-    return words(f"{first.model} {first.setting}"), words(f"{second.model} {second.setting}")
 
 
 def _points(share: float) -> str:

@@ -43,7 +43,7 @@ def votes_table(counted: Counted, level: float) -> Table:
             )
             name = label(line, lines, f"{line.setting} {method}") if len(lines) > 1 else method
             drawn.append(Curve(name, tuple(_points(shares))))
-    notes = (
+    notes: tuple[str, ...] = (
         "per cent [interval], unbiased from all samples of a problem; pass: one of k is right, "
         "pass^: all are, maj: the most frequent answer is, ties at random, best: the one with the "
         "highest mean log-probability is",
@@ -70,12 +70,17 @@ def scaling_table(counted: Counted, level: float) -> Table:
     )
     rows = [_family_row(name, family) for name, family in families(lines).items()]
     rows += [_votes_row(line, shares) for line, shares in _votes(graded, level)]
-    notes = (
+    notes: tuple[str, ...] = (
         "s1's metrics: control, the share of runs whose mean thinking tokens keep within the limit "
         "they were given; scaling, the mean slope between runs in points a thousand tokens; "
         "performance, the best accuracy",
         "tokens: mean thinking tokens where the thinking is marked, else all that the model wrote",
     )
+    if not rows:
+        notes = (
+            "none here: a family is runs of one strategy that differ in an option, a variant or "
+            "the token limit, or one run with several samples",
+        )
     return Table(
         *("scaling", "Test-time scaling", columns, tuple(rows), notes),
         labels=3,

@@ -11,7 +11,7 @@ from judgekit.report.summary import Line
 from judgekit.report.table import Cell, Report, Span, Table
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -41,7 +41,7 @@ def terminal(report: Report, width: int = 80) -> RenderableType:
             parts += [_card(line) for line in report.lines]
         else:
             parts.append(Text(_plain(table.title), style="bold"))
-            parts += [_table(piece, width) for piece in fitting(table, width)]
+            parts += [_table(piece, width) for piece in fitting(table, width) if table.rows]
             parts += [Text(_plain(note), style="dim") for note in table.notes]
         parts.append(Text(""))
     parts += [Text(_plain(note), style="dim") for note in report.notes]
@@ -122,7 +122,29 @@ def _columns_of(table: Table, chosen: Sequence[int]) -> Table:
     return replace(table, columns=columns, rows=rows, pictures=())
 
 
-def _table(table: Table, width: int) -> RichTable:
+_HEADING = "\ue000"
+"""Stands in a table for a line that is wider than its first column."""
+
+
+class _Headed:
+    """A table with headings across all of its columns, which `rich` does not know."""
+
+    def __init__(self, table: RichTable, headings: Sequence[Text]) -> None:
+        self.table, self.headings = table, headings
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.segment import Segment
+
+        headings = iter(self.headings)
+        for line in console.render_lines(self.table, options, pad=False):
+            if any(_HEADING in segment.text for segment in line):
+                yield next(headings)
+            else:
+                yield from line
+                yield Segment.line()
+
+
+def _table(table: Table, width: int) -> RenderableType:
     """Rows under a heading for each value of all labels but the last; the best in bold."""
     from rich import box
     from rich.table import Table as RichTable
@@ -140,12 +162,14 @@ def _table(table: Table, width: int) -> RichTable:
         head = "0" + "100 %".rjust(room - 1) if span else ""
         shown.add_column(Text(head, style="dim"), no_wrap=True)
     heading: tuple[str, ...] = ()
+    headings: list[Text] = []
     for index, row in enumerate(table.rows):
         above = tuple(cell.text for cell in row[:skipped])
         if above != heading:
             if heading:
                 shown.add_row()
-            shown.add_row(Text(_plain(" · ".join(above)), style="bold cyan"))
+            shown.add_row(_HEADING)
+            headings.append(Text(" " + _plain(" · ".join(above)), style="bold cyan"))
             heading = above
         cells: list[RenderableType] = [
             _cell(cell, star) for cell, star in zip(row[skipped:], starred, strict=True)
@@ -156,7 +180,7 @@ def _table(table: Table, width: int) -> RichTable:
             else:
                 cells.append(outcome_bar(picture, room)[0])
         shown.add_row(*cells)
-    return shown
+    return _Headed(shown, headings)
 
 
 def _room(table: Table, width: int) -> int:

@@ -24,6 +24,7 @@ class Finished:
     fates: str
     strategy: str
     benchmark: str = "starter"
+    model: str = "m"
 
     @property
     def path(self) -> Path:
@@ -31,7 +32,7 @@ class Finished:
 
     @property
     def config(self) -> dict[str, Any]:
-        return {"model": "m", "benchmark": self.benchmark, "strategy": self.strategy}
+        return {"model": self.model, "benchmark": self.benchmark, "strategy": self.strategy}
 
     @property
     def problems(self) -> list[Problem]:
@@ -50,6 +51,7 @@ class Finished:
 
 
 A, B = Finished("cccwwwwwww", "cot"), Finished("wcccccccwwww", "cod")
+C = Finished("wwwwwwwwww", "standard")
 
 
 def test_difference_flips_and_power() -> None:
@@ -60,20 +62,40 @@ def test_difference_flips_and_power() -> None:
     assert differences.rows[0][7].value == pytest.approx(0.21875)
     assert [row[4].value for row in flips.rows] == [["p3", "p4", "p5", "p6", "p7"], ["p0"]]
     assert power.rows[0][3].value > 1000
-    assert any("2 problems stand in one of the runs only" in note for note in differences.notes)
+    assert (differences.columns[-1].head, differences.rows[0][-1].text) == ("left out", "2")
 
 
 def test_what_is_open_is_told() -> None:
-    differences = compare_runs([A, Finished("uuccwwwwww", "cod")]).tables[0]
-    (note,) = [note for note in differences.notes if "open" in note]
-    assert note.startswith("cot – cod: 0 and 2 responses are open")
-    assert note.endswith("B − A lies in −10.0 … +10.0")
-    assert not any("open" in note for note in compare_runs([A, B]).tables[0].notes)
+    differences = compare_runs([A, Finished("uuccwwwwww", "cod"), C]).tables[0]
+    assert [c.head for c in differences.columns[-2:]] == ["open", "B − A with them"]
+    assert [[cell.text for cell in row[-2:]] for row in differences.rows] == [
+        ["0 and 2", "−10.0 … +10.0"],
+        ["–", "–"],
+        ["2 and 0", "−40.0 … −20.0"],
+    ]
+    assert "open" not in render(compare_runs([A, C]), "markdown")
+
+
+def test_names_are_the_same_for_every_pair() -> None:
+    other = Finished("ccwwwwwwww", "cot", model="n")
+    rows = compare_runs([A, C, other]).tables[0].rows
+    names = [tuple(cell.text for cell in row[:2]) for row in rows]
+    assert names == [("m cot", "m standard"), ("m cot", "n cot"), ("m standard", "n cot")]
+
+
+def test_runs_that_are_left_out_are_named() -> None:
+    ungraded = Finished("", "zero-shot")
+    found = compare_runs([A, C, Finished("cw", "cot", "gsm8k"), ungraded])
+    assert len(found.tables[0].rows) == 1
+    assert found.notes == (
+        "left out, not graded: runs/starter-zero-shot",
+        "left out, no problem in common with another: runs/gsm8k-cot",
+    )
+    assert found.notes[1] in render(found, "terminal", 120)
 
 
 def test_three_runs_are_corrected_for_three_tests() -> None:
-    third = Finished("wwwwwwwwww", "standard")
-    rows = compare_runs([A, B, third]).tables[0].rows
+    rows = compare_runs([A, B, C]).tables[0].rows
     assert len(rows) == 3
     assert rows[2][7].value == pytest.approx(3 * 0.015625)
 
@@ -82,7 +104,7 @@ def test_a_caption_reads_as_a_sentence() -> None:
     caption = render(compare_runs([A, B]), "latex").split("\\caption{")[1].split("}\n")[0]
     assert caption == (
         "Differences: differences in percentage points, paired by problem; exact McNemar test; "
-        "cot -- cod: 2 problems stand in one of the runs only and are left out."
+        "left out: problems that stand in one of the two only."
     )
 
 

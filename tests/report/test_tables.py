@@ -200,8 +200,9 @@ def test_families_by_the_metrics_of_s1() -> None:
 
 def test_no_slope_between_runs_that_differ_in_their_seed() -> None:
     seeds = [run([[RIGHT], [WRONG]], seed=0), run([[RIGHT], [RIGHT]], seed=1)]
-    (table,) = report(seeds, table="scaling").tables
-    assert table.rows == ()
+    found = report(seeds, table="scaling")
+    assert found.tables[0].rows == ()
+    assert render(found, "terminal").split("\n")[1].startswith("none here: a family is")
 
 
 def test_seeds_are_samples_of_one_setting() -> None:
@@ -293,6 +294,18 @@ def test_slices_of_a_length_are_quarters() -> None:
     (table,) = report([made], by="completion_tokens").tables
     assert cells(table, "completion_tokens") == ["1–10", "10–20", "20–30", "30–40"]
     assert cells(table, "n") == ["10", "10", "10", "10"]
+
+
+def test_a_heading_runs_over_the_columns_of_its_table() -> None:
+    model = "a-model-with-a-long-name-1.5B"
+    runs = [
+        run([[RIGHT]], model=model),
+        run([[RIGHT]], model="b"),
+        run([[WRONG]], "cod", model="b"),
+    ]
+    shown = render(report(runs, table="tokens"), "terminal").splitlines()
+    assert shown.count(f" {model}") == 2
+    assert shown.count(" b") == 2
 
 
 def test_a_table_too_wide_for_the_terminal_comes_in_pieces() -> None:
