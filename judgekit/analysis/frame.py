@@ -45,7 +45,7 @@ def frame(
             return None, None, None, None, False
         form, said = wanted.get(response.id, unasked), response.text
         fault = format_fault(said, form) if form else None
-        thinks = form.tags == "think" or "</think>" in said
+        thinks = form.tags == "think" or "<think>" in said or "</think>" in said
         opened = form.opened and form.tags == "think"
         return (
             fault is None if form else None,

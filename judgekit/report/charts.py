@@ -146,7 +146,7 @@ def reliability_chart(found: Calibration) -> Spec | None:
     values = [
         {
             **{"low": 100 * each.low, "high": 100 * each.high, "right": 100 * each.accuracy},
-            **{"middle": 50 * (each.low + each.high), "n": each.n},
+            **{"middle": 50 * (each.low + each.high), "n": _short(each.n)},
             "note": f"{100 * each.low:.0f}–{100 * each.high:.0f} %: {percent(each.accuracy)} % "
             f"right of {each.n:,}, mean confidence {percent(each.confidence)} %",
         }
@@ -159,7 +159,7 @@ def reliability_chart(found: Calibration) -> Spec | None:
     diagonal = _layer({"type": "line", "color": colour("soft"), "strokeDash": [5, 4]}, x=x, y=y)
     bar = {"type": "bar", "color": colour(CORRECT)}
     return _plot(
-        *(values, 230, 230),
+        *(values, 280, 230),
         _layer(bar, x=x | {"bin": "binned"}, x2=_HIGH, y=y),
         {"data": {"values": ends}, **diagonal},
         _layer("text", x=x | {"field": "middle"}, y={"value": -8}, text={"field": "n"}),
@@ -282,6 +282,11 @@ def _apart(wanted: Sequence[float], gap: float, most: float) -> list[float]:
     placed = list(accumulate(wanted, lambda before, want: max(want, before + gap)))
     ceilings = [most - gap * k for k in reversed(range(len(placed)))]
     return [min(pair) for pair in zip(placed, ceilings, strict=True)]
+
+
+def _short(n: int) -> str:
+    """A count in three characters or four."""
+    return str(n) if n < 1000 else f"{n / 1000:.0f}k"
 
 
 def _cut(name: str) -> str:

@@ -86,7 +86,7 @@ def number(value: float | None, digits: int = 1) -> Cell:
     """A measured number; None and NaN as a dash."""
     if value is None or value != value:
         return Cell("–", None)
-    return Cell(f"{value:,.{digits}f}", value)
+    return Cell(f"{value:,.{digits}f}".replace("-", "−"), value)
 
 
 def percent(share: float | None, *, sign: bool = False) -> str:

@@ -154,8 +154,9 @@ def details_table(lines: Sequence[Line]) -> Table:
         )
         for line in lines
     )
+    notes = (NONE, AT_LIMIT) if "none" in stages else (AT_LIMIT,)
     return Table(
-        *("details", "Who decided, how they ended", columns, rows, (NONE, AT_LIMIT)),
+        *("details", "Who decided, how they ended", columns, rows, notes),
         labels=len(varying(lines)),
     )
 

@@ -286,6 +286,12 @@ class TestFrame:
         assert table["thinking_class"].tolist()[0] == "ok"
         assert table["text"].tolist() == ["<think>hm</think>4", "4"]
 
+    def test_a_thinking_that_was_begun_unasked_and_never_ended_is_told(self) -> None:
+        cut = Response("a", "<think>hm", finish_reason="length")
+        table = frame([Problem("a", "", "4")], [cut, Response("a", "4", 1)])
+        assert table["thinking_class"].tolist()[0] == "length"
+        assert table["thinking_class"].isna().tolist() == [False, True]
+
 
 class TestTokens:
     table = frame(

@@ -114,6 +114,7 @@ def test_reliability_shows_how_many_each_bar_stands_for() -> None:
     assert {"2", "1"} <= set(texts(spec))
     assert "90–100 %: 50.0 % right of 2, mean confidence 95.0 %" in notes(spec)
     assert charts.reliability_chart(calibration([], [])) is None
+    assert "2k" in texts(charts.reliability_chart(calibration([0.95] * 2200, [1] * 2200)))
 
 
 def curves(*curves: Curve) -> Spec | None:
