@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from judgekit.records import Grade, Response
 from judgekit.report import html
 from tests.report.test_page import run
 from tests.report.test_report import run as graded
@@ -196,3 +197,29 @@ def luminance(colour: str) -> float:
     channels = [int(part) / 255 for part in colour.strip("rgba()").split(",")[:3]]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_of_many_samples_each_outcome_has_its_number_and_opens_its_first(
+    browser: Any, tmp_path: Path
+) -> None:
+    made = run()
+    made.responses = [Response("p", "4", sample) for sample in range(60)]
+    made.grades = [
+        Grade("p", "incorrect" if k % 20 == 7 else "correct", "exact", k, extracted="4")
+        for k in range(60)
+    ]
+    file = tmp_path / "many.html"
+    file.write_text(html([made]), encoding="utf-8")
+    opened = browser.new_page(viewport={"width": 500, "height": 700})
+    opened.goto(file.as_uri())
+    links = opened.locator("#table td a")
+    assert links.all_text_contents() == ["✓ 57", "✗ 3"]
+    links.last.click()
+    opened.wait_for_selector("#page h2")
+    assert place(opened) == "#r/0/0/7"
+    opened.evaluate("location.hash = '#r/0/0/57'")
+    opened.wait_for_function("document.querySelector('[aria-current]').textContent.includes('57')")
+    box, bar = (opened.locator(each).bounding_box() for each in ("[aria-current]", ".bar"))
+    assert bar["height"] <= 0.3 * 700 + 1
+    assert bar["y"] <= box["y"] <= bar["y"] + bar["height"]
+    opened.close()
