@@ -132,6 +132,8 @@ def mean_score(values: Any, level: float = LEVEL, *, rows: int | None = None) ->
     if y.size == 0:
         return Share(None, 0.0, 1.0, 0, 0, None, level)
     m, p = int(y.size), float(y.mean())
+    if rows == m:
+        return Share(p, *wilson(p * m, m, level), m, m, None, level)
     se = clustered_se(y, np.arange(m))
     return Share(p, *_effective_wilson(p, se, m, rows, level), m, m, se, level)
 

@@ -179,6 +179,13 @@ def test_best_of_n() -> None:
     assert found["best"] == found["pass"]
 
 
+def test_one_of_one_sample_is_the_accuracy() -> None:
+    found = report([run([[RIGHT], [RIGHT], [WRONG]])], table="votes")
+    line = found.lines[0].accuracy
+    span = f"66.7 [{100 * line.low:.1f}–{100 * line.high:.1f}]"
+    assert [row[-1].text for row in found.tables[0].rows] == [span] * 4
+
+
 def test_families_by_the_metrics_of_s1() -> None:
     family = [
         run([[RIGHT]] * k + [[WRONG]] * (4 - k), "budget-forcing", 100 * k, options=options)
