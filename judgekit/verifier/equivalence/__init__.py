@@ -52,6 +52,7 @@ _MOST_SENSES = 4
 _KEPT = 16
 """Texts whose reading is kept: the samples of one problem share its gold, and often an answer."""
 _ABOUT_INTERVALS = re.compile(r"\b(?:interval|inequalit|domain|range|solution set)", re.IGNORECASE)
+_ABOUT_MONOTONY = re.compile(r"monoton|\b(?:in|de)creasing\b|\b(?:in|de)creases\b", re.IGNORECASE)
 _ABOUT_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
 _ASKS_PERCENT = re.compile(r"\bpercentage\b|\b(?:what|how many|in|as a) per ?cent\b", re.IGNORECASE)
 _NAME_RAISED = re.compile(r"(?<![\\A-Za-z])[a-z]{3,20}\s?\^")
@@ -155,6 +156,8 @@ def _in_context(found: Comparison, question: str) -> Comparison:
         return yes("the same number, and the question asks for a percentage", found.rung)
     if found.evidence == CONSTANT_RENAMED and names_constants(question):
         return unknown("constants of other names, which the question speaks of", found.rung)
+    if found.evidence == OPEN_OR_POINT and _ABOUT_MONOTONY.search(question):
+        return unknown("an interval of monotony, to which its ends may belong or not", found.rung)
     if found.evidence == OPEN_OR_POINT and _ABOUT_INTERVALS.search(question):
         return no("the ends belong to one interval and not to the other", "interval")
     return found

@@ -13,7 +13,7 @@ from fractions import Fraction
 from judgekit.verifier.equivalence.exact import rational
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal
-from judgekit.verifier.equivalence.rounding import written
+from judgekit.verifier.equivalence.rounding import numbers, written
 from judgekit.verifier.reader.tree import (
     EMPTY,
     VALUES,
@@ -24,6 +24,7 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Number,
     Product,
+    Quotient,
     Ratio,
     Sum,
     Symbol,
@@ -136,6 +137,11 @@ def ratio(gold: Expr, answer: Expr) -> Comparison:
         return unknown("a ratio against a sum, whose terms may be its parts", "ratio")
     if len(mine) != len(theirs):
         return no("ratios of different lengths", "ratio")
+    if len(mine) == 2 and not (isinstance(gold, Ratio) and isinstance(answer, Ratio)):
+        value = numbers(_quotient(gold), _quotient(answer))._replace(rung="ratio")
+        if value.incorrect and any(_like_time(_parts(side) or ()) for side in (gold, answer)):
+            return unknown("a ratio that may be a time of day", "ratio")
+        return value
     if Symbol("...") in mine or Symbol("...") in theirs:
         mine = tuple(part for part in mine if part != Symbol("..."))
         theirs = tuple(part for part in theirs if part != Symbol("..."))
@@ -151,6 +157,10 @@ def ratio(gold: Expr, answer: Expr) -> Comparison:
     if decided.incorrect and any(written(part) for part in (*mine, *theirs)):
         return unknown("ratios of decimals that are not in exactly the same proportion", "ratio")
     return decided
+
+
+def _quotient(expr: Expr) -> Expr:
+    return Quotient(*expr.parts) if isinstance(expr, Ratio) else expr
 
 
 def _like_time(parts: tuple[Expr, ...]) -> bool:

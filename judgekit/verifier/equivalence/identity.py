@@ -16,6 +16,7 @@ here.
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -44,6 +45,7 @@ RUNG = "numeric identity"
 _MOST_SYMBOLS = 12
 _BASE_BITS = 200
 _MOST_BITS = 4_000
+_NUMBERED = re.compile(r"[A-Za-z]_\{?\d{1,6}\}?")
 _WHOLE_NAMES = frozenset("nkmjlN")
 
 
@@ -134,7 +136,8 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
     if len(agreed) < 3:
-        met = _agree_at_integers(gold, answer, names, log) if set(names) <= _WHOLE_NAMES else None
+        whole = _WHOLE_NAMES | _counted(gold) | _counted(answer)
+        met = _agree_at_integers(gold, answer, names, log) if whole.issuperset(names) else None
         if met:
             return yes("they agree at all integers tried", RUNG)
         some, others = sorted((symbols(gold), symbols(answer)), key=len)
@@ -233,6 +236,8 @@ def _different(
             answer if left else gold
         ):
             return unknown("a number on one side, letters on the other", RUNG)
+        if all(map(_NUMBERED.fullmatch, names)):
+            return unknown("numbered names, to which the question may give values", RUNG)
     if left == right:
         return no("they differ at a point where both are defined", RUNG)
     if (not left and _bare(answer)) or (not right and _bare(gold)):
@@ -249,14 +254,21 @@ def _bare(expr: Expr) -> bool:
     return isinstance(expr, (Symbol, Constant))
 
 
+def _counted(expr: Expr) -> frozenset[str]:
+    """Variables under a factorial or in a binomial, which are whole."""
+    if isinstance(expr, Call) and expr.name in ("factorial", "binom"):
+        return symbols(expr)
+    return frozenset().union(*map(_counted, children(expr)))
+
+
 def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> bool | None:
     """Whether they agree at some small integers; None where too few have a value."""
     met = 0
-    for start in range(1, 8):
-        point = {name: Fraction(start + 2 * i) for i, name in enumerate(names)}
-        evaluate = Evaluator(FLOATS, point, log=log)
+    rising = [{name: Fraction(k + 2 * i) for i, name in enumerate(names)} for k in range(1, 8)]
+    falling = [dict(zip(names, reversed(point.values()), strict=True)) for point in rising]
+    for point in rising + falling if len(names) > 1 else rising:
         try:
-            left, right = evaluate(gold), evaluate(answer)
+            left, right = _exactly(gold, answer, point) or _roughly(gold, answer, point, log)
         except Undefined:
             continue
         if apart(left, right):

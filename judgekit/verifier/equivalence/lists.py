@@ -13,7 +13,7 @@ from functools import cache
 from itertools import permutations
 
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
-from judgekit.verifier.equivalence.identity import substitute
+from judgekit.verifier.equivalence.identity import number_at, substitute
 from judgekit.verifier.equivalence.naming import named
 from judgekit.verifier.equivalence.signs import both_signs, has_signs, spread
 from judgekit.verifier.reader.tree import (
@@ -23,16 +23,20 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Number,
     Quantity,
+    Quotient,
     Relation,
     SetBuilder,
     Sum,
     Symbol,
+    Word,
     children,
     symbols,
 )
 
 Compare = Callable[[Expr, Expr], Comparison]
 _MOST_ITEMS = 400
+_GREATEST = frozenset(("maximum", "max", "greatest", "largest", "highest"))
+_LEAST = frozenset(("minimum", "min", "least", "smallest", "lowest"))
 
 
 def in_order(gold: Expr, answer: Expr) -> Comparison | None:
@@ -72,6 +76,8 @@ def collections(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
         return by_name
     if len(theirs) == 1 and _is_total(compare, mine, theirs[0]):
         return unknown("the total of the gold's amounts", "set")
+    if isinstance(answer, Quotient) and gold == Collection("  ", (answer.top, answer.bottom)):
+        return unknown("the fraction that the gold's two numbers may be parts of", "set")
     if _is_unordered(gold) and _is_unordered(answer):
         if _all_named(mine) != _all_named(theirs):
             return _by_place(compare, mine, theirs)
@@ -162,7 +168,22 @@ def _by_place(compare: Compare, mine: tuple[Expr, ...], theirs: tuple[Expr, ...]
     if not found.incorrect:
         return found
     permuted = unordered(compare, mine, theirs, proof=True)
+    if permuted.correct and (_are_extremes(mine) or _are_extremes(theirs)):
+        return yes("they hold the same greatest and least value", "set")
     return permuted if permuted.incorrect else unknown("the same values under other names", "set")
+
+
+def _are_extremes(items: tuple[Expr, ...]) -> bool:
+    """Whether the values are called maximum and minimum, and the first is not the smaller."""
+    names = [named(item).name for item in items]
+    words = [set(name.text.split()) if isinstance(name, Word) else set() for name in names]
+    if len(items) != 2 or not (words[0] & _GREATEST or words[0] & _LEAST):
+        return False
+    high, low = (0, 1) if words[0] & _GREATEST else (1, 0)
+    if not (words[high] & _GREATEST and words[low] & _LEAST):
+        return False
+    greatest, least = (number_at(named(items[i]).value) for i in (high, low))
+    return greatest is not None and least is not None and greatest >= least
 
 
 def _by_name(

@@ -81,7 +81,8 @@ def values(gold: Expr, answer: Expr) -> Comparison:
         counted = equal(left, right)
         return counted if counted.correct else unknown("dozens on one side only", RUNG)
     if not of_gold or not of_answer:
-        return _one_unit(g, a)
+        plain = {name for name, _ in of_gold + of_answer} == {"unit"}
+        return numbers(g, a, unit=True) if plain else _one_unit(g, a)
     return _converted(g, a, of_gold, of_answer)
 
 

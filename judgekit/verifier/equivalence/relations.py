@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
+from judgekit.verifier.equivalence.coefficients import by_coefficient, has_decimal
+from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
 from judgekit.verifier.equivalence.inequalities import applies_functions
+from judgekit.verifier.equivalence.rounding import numbers
 from judgekit.verifier.equivalence.witness import differ
 from judgekit.verifier.reader.tree import (
     Collection,
@@ -57,8 +59,9 @@ def _sample(names: list[str], shift: int = 0) -> dict[str, Expr]:
 
 def relations(gold: Relation, answer: Relation) -> Comparison:
     """Whether two equations or inequalities have the same solutions."""
-    if _alike(gold, answer):
-        return yes("the same chain, member by member", RUNG)
+    alike = _alike(gold, answer)
+    if alike is not None and not alike.incorrect:
+        return alike
     mine, theirs = _difference(gold), _difference(answer)
     if mine is None or theirs is None:
         return _chains(gold, answer)
@@ -85,6 +88,8 @@ def relations(gold: Relation, answer: Relation) -> Comparison:
         return no("the sign of the inequality is turned", RUNG)
     if symbols(gold) != symbols(answer):
         return unknown("they name different variables", RUNG)
+    if not found.incorrect and (has_decimal(gold) or has_decimal(answer)):
+        return unknown("their decimal coefficients are near each other", RUNG)
     if op == other == "=" and _linear(left, names) and _linear(right, names):
         return no("two linear equations that are no multiples of each other", RUNG)
     if op == other != "!=" and differ(op, left, right, names):
@@ -92,12 +97,18 @@ def relations(gold: Relation, answer: Relation) -> Comparison:
     return unknown("not seen to have the same solutions", RUNG)
 
 
-def _alike(gold: Relation, answer: Relation) -> bool:
+def _alike(gold: Relation, answer: Relation) -> Comparison | None:
+    """The comparison member by member, decimals rounded; None for chains of another form."""
     if gold.ops != answer.ops or len(gold.members) != len(answer.members):
-        return False
-    return all(
-        equal(a, b).correct for a, b in zip(gold.members, answer.members, strict=True)
-    )  # fmt: skip
+        return None
+    found = []
+    for a, b in zip(gold.members, answer.members, strict=True):
+        found.append(by_coefficient(a, b) or numbers(a, b))
+        if found[-1].incorrect:
+            return found[-1]
+    alike = all_of(found, RUNG, "the same chain, member by member")
+    rounded = any(has_decimal(member) for member in (*gold.members, *answer.members))
+    return alike if alike.correct or rounded else None
 
 
 def _chains(gold: Relation, answer: Relation) -> Comparison:
@@ -105,7 +116,8 @@ def _chains(gold: Relation, answer: Relation) -> Comparison:
     turn = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!="}
     if all(op in turn for op in answer.ops):
         turned = Relation(tuple(turn[op] for op in answer.ops[::-1]), answer.members[::-1])
-        if _alike(gold, turned):
+        alike = _alike(gold, turned)
+        if alike is not None and alike.correct:
             return yes("the same chain, read from its other end", RUNG)
         if set(gold.ops) in ({"<"}, {">"}):
             ordered = turned if turned.ops == gold.ops else answer

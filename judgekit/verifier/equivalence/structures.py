@@ -230,7 +230,7 @@ def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
         if both and {gold.brackets, answer.brackets} == {"()", "[]"}:  # type: ignore[union-attr]
             return _brackets_differ(gold, answer)
         return None
-    mine, theirs = real_set(gold), real_set(answer)
+    mine, theirs = real_set(_set_of(gold)), real_set(_set_of(answer))
     if mine is not None and theirs is not None:
         return sets(mine, theirs)
     known, other = (mine, answer) if mine is not None else (theirs, gold)
@@ -239,6 +239,13 @@ def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
     if any(piece.low is piece.high is not None for piece in known.pieces):
         return None
     return no("a number against a set of numbers", "interval")
+
+
+def _set_of(expr: Expr) -> Expr:
+    """A bare list of values as the set that it is beside another set."""
+    if not isinstance(expr, Collection) or expr.brackets != "  ":
+        return expr
+    return Collection("{}", expr.items) if all(isinstance(i, VALUES) for i in expr.items) else expr
 
 
 def _only_a_set(expr: Expr) -> bool:

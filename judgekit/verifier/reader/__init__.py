@@ -27,7 +27,7 @@ _GRAMMAR = Grammar(prefix, starts, tail)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(
-    r"[^\d,()\[\]{}]*\d+,(?!\d{3}(?!\d))\d+(?:\s?(?:\\cdot|\\times|[*×·])\s?10\^\{?-?\d{1,3}\}?)?"
+    r"[^\d,()\[\]{}]*(?:0|\d+(?=,(?!\d{3}(?!\d)))),\d+(?:\s?(?:\\cdot|\\times|[*×·])\s?10\^\{?-?\d{1,3}\}?)?"
     r"[^\d,()\[\]{}]*"
 )
 _INNER_COMMA = re.compile(r"\d,\d")

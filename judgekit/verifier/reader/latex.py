@@ -200,10 +200,12 @@ def _number_set(parser: Parser, letter: str) -> Expr:
     if sign in (">", "\\ge", "\\geq", "\\geqslant", ">="):
         if parser.advance().text != "0":
             raise parser.fault("a set bounded elsewhere")
-    elif sign not in ("+", "*", "\\ast"):
+    elif sign not in ("+", "*", "\\ast") and (letter, sign) != ("N", "0"):
         raise parser.fault("a power of a set")
     if braced:
         parser.expect("}")
+    if sign == "0":
+        return Word("set:Z>=0")
     above = sign in (">", "+") or (sign in ("*", "\\ast") and letter in "NZ")
     if letter == "R" and sign not in ("*", "\\ast"):
         return Collection("()" if above else "[)", (Number(Fraction(0)), Constant("inf")))

@@ -55,7 +55,7 @@ def numeral_here(parser: Parser) -> Expr:
         if after.text in DOTS and "." in text:
             parser.advance()
             return _going_on(text)
-    if after.kind == "word" and not after.spaced and after.text in ("st", "nd", "rd", "th"):
+    if after.kind == "word" and not after.spaced and after.text in words.ORDINAL_ENDINGS:
         parser.advance()
     elif after.kind in ("word", "text") and after.text.strip().lower() in words.MULTIPLIERS:
         parser.advance()

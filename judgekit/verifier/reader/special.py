@@ -54,7 +54,8 @@ def read(text: str) -> Expr | None:
         return None
     if inner := _TEXT.fullmatch(text):
         text = inner.group(1).strip().rstrip(".")
-    text = text.replace("\\text{", "").replace("}", "") if "\\text{ " in text else text
+    if "\\text{ " in text or ("\\text{" in text and ":" in text):
+        text = text.replace("\\text{", "").replace("}", "")
     text = re.sub(r"(?<=[.,\d ])~(?=[a-z])|\\[,;: ]", " ", text)
     if found := _REMAINDER.fullmatch(text):
         numbers = (Number(Fraction(int(part))) for part in found.groups())

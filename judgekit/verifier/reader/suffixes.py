@@ -27,6 +27,7 @@ from judgekit.verifier.reader.tree import (
     negate,
 )
 from judgekit.verifier.reader.units import MONEY
+from judgekit.verifier.reader.words import ORDINAL_ENDINGS
 
 if TYPE_CHECKING:
     from judgekit.verifier.reader.parser import Parser
@@ -39,6 +40,8 @@ def power(parser: Parser, base: Expr) -> Expr:
     if parser.at("\\prime", "'"):
         parser.advance()
         return _primed(parser, base)
+    if _ordinal(parser):
+        return base
     if parser.at("+", "-") and parser.peek().kind in ("op", "end"):
         raise parser.fault("a sign alone as exponent")  # one-sided limits, ions
     word = parser.token.text if parser.token.kind == "word" and not parser.style.typed else ""
@@ -62,6 +65,18 @@ def _degree(parser: Parser) -> bool:
         parser.i += 3
         return True
     return False
+
+
+def _ordinal(parser: Parser) -> bool:
+    """Step over the raised ending of an ordinal, `\\text{th}` or `{\\text{th}}`."""
+    braced = int(parser.at("{"))
+    ending = parser.peek(braced)
+    if ending.kind != "text" or ending.text.strip() not in ORDINAL_ENDINGS:
+        return False
+    if braced and parser.peek(2).text != "}":
+        return False
+    parser.i += 1 + 2 * braced
+    return True
 
 
 def _arc_minutes(parser: Parser, degrees: Call) -> Expr:
@@ -130,6 +145,8 @@ def mixed_number(parser: Parser, left: Expr) -> Expr | None:
     if not isinstance(left, Number) or left.places is not None or left.value.denominator != 1:
         return None
     start = parser.i
+    if parser.tokens[start - 1].text == ")":
+        return None  # (2)\\frac12 is a product
     part = _proper_fraction(parser)
     if part is None:
         parser.i = start

@@ -36,8 +36,14 @@ def is_set(expr: Expr) -> bool:
 
 
 def combined(op: str, left: Expr, right: Expr) -> Expr:
-    parts = left.parts if isinstance(left, Combined) and left.op == op else (left,)
-    return Combined(op, (*parts, right))
+    parts = left.parts if isinstance(left, Combined) and left.op == op else (_braced(left),)
+    return Combined(op, (*parts, _braced(right)))
+
+
+def _braced(expr: Expr) -> Expr:
+    """A list in a group as the set that it is where sets are joined: {1,3} \\cup {2,4}."""
+    bare = isinstance(expr, Collection) and expr.brackets == "  "
+    return Collection("{}", expr.items) if bare else expr  # type: ignore[union-attr]
 
 
 def numeral(text: str) -> Number:

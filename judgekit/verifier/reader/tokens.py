@@ -109,6 +109,8 @@ _DOUBLED = re.compile(
     r"(?<!\\)\\\\(?=(?:[dt]?frac|sqrt|left|right|text|cdot|times|pi|le|ge|cup|infty)\b)"
 )
 
+_GLUED = re.compile(r"\\(?:q?quad|sqrt)(?=[A-Za-z])")
+"""A command that the letter after it was glued to: \\quadx, \\sqrta."""
 _DOUBLED_ANY = re.compile(r"\\\\(?=[A-Za-z]{2})")
 _BACKSLASHES = re.compile(r"\\+")
 _DOTTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3}){2,12}(?![\d.])")
@@ -172,6 +174,11 @@ def tokenize(text: str, *, grouped: bool = True) -> list[Token]:
             if word in DROPPED:
                 spaced = True
                 continue
+            if glued := _GLUED.match(word):
+                word, position = glued.group(), start + glued.end()
+                if word in DROPPED:
+                    spaced = True
+                    continue
             if word in SKIPPED or word in TEXTS:
                 if closing is None:
                     closing = _matching(source)

@@ -96,7 +96,7 @@ _OTHERS: list[tuple[str, str, str]] = [
     ("knot knots", "1852/3600", "m s-1"),
     ("rpm", "1/60", "s-1"),
     ("rad radian radians", "1", ""),
-    ("percent pct", "1/100", ""),
+    ("percent pct percentage", "1/100", ""),
     ("dollar dollars USD usd", "1", "USD"),
     ("cent cents", "1/100", "USD"),
     ("euro euros EUR", "1", "EUR"),

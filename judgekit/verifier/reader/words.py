@@ -11,6 +11,7 @@ def listed(text: str) -> list[str]:
     return text.split()
 
 
+ORDINAL_ENDINGS = frozenset(("st", "nd", "rd", "th"))
 TRUTHS = {"yes": True, "no": False, "true": True, "false": False}
 MONTHS = listed(
     "january february march april may june july august september october november december"
