@@ -32,6 +32,8 @@ SPOKEN_OF = re.compile(
 )
 """What follows a letter that is only spoken of: "B is wrong"."""
 
+_TIMES = re.compile(r"[A-Ja-j]\s?(?:\*|\\cdot|\\times)\s?[\d(\\]|[A-Ja-j]\s?/\s?\d")
+"""A letter that is a factor and no option: E*2."""
 _SEVERAL = re.compile(r"[A-J]{2,10}")
 
 
@@ -72,7 +74,7 @@ def _is_word(text: str, found: re.Match[str], rest: str) -> bool:
         return True
     if SPOKEN_OF.match(rest.lstrip()):
         return True
-    if rest.lstrip().startswith(("=", "+", "-", "^", "<", ">", "_")):
+    if rest.lstrip().startswith(("=", "+", "-", "^", "<", ">", "_")) or _TIMES.match(text):
         return True
     if not bare or found.group(1) not in "AI" or not found.group().endswith(" "):
         return False

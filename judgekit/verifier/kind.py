@@ -13,8 +13,11 @@ from judgekit.verifier.choice import letter_of, options_in
 _CHOICE_GOLD = re.compile(
     r"\A[\s$]*(?:\\(?:text|textbf|mathrm|mathbf|boxed)\s?\{)*[\s(]*[A-J][\s).]*\}*[\s$.]*\Z"
 )
+_LETTERED_GOLD = re.compile(r"\A\([A-J]\)\s+\S.{0,300}\Z")
+"""(B) Paris: the letter with the words of its option."""
 _TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textbf|mathrm|textrm)\s?\{([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s?\{\w{1,12}\*?\}")
+_MARK_BEHIND = re.compile(r"\s\([A-J]\)\s")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _MATH_SIGNS = re.compile(r"[\d=^_<>+*/\\|±√∞≤≥π]")
 
@@ -29,6 +32,8 @@ def resolve_kind(gold: str, question: str | None, choices: Sequence[str]) -> Kin
     if choices and letter_of(gold, choices):
         return "choice"
     if _CHOICE_GOLD.match(gold) and (question is None or options_in(question)):
+        return "choice"
+    if gold[:1] == "(" and _LETTERED_GOLD.match(gold) and not _MARK_BEHIND.search(gold):
         return "choice"
     return "text" if _is_prose(gold) else "math"
 

@@ -17,8 +17,7 @@ from judgekit.verifier.case import Case
 from judgekit.verifier.choice import after_letter, letter_of, named_letters, option_letter
 from judgekit.verifier.equivalence import Comparison, compare, same_form
 from judgekit.verifier.extraction.readings import NUMBER_IN_WORDS, value_asked_for
-from judgekit.verifier.extraction.spans import NUMBER, Candidate
-from judgekit.verifier.extraction.tail import BESIDE
+from judgekit.verifier.extraction.spans import BESIDE, NUMBER, Candidate
 from judgekit.verifier.reader import is_known_word, is_truth, said_first
 from judgekit.verifier.text import is_words, normalise, same_text
 
@@ -161,6 +160,11 @@ def _compare_choice(case: Case, answer: str, compared: Callable[[str, str], Comp
     if not gold:
         return _compare_text(case, answer, compared)
     letters = "".join(named_letters(answer))
+    its_words = "" if case.choices else after_letter(case.gold)
+    if its_words and same_text(its_words, answer if not letters else after_letter(answer)):
+        if letters in ("", gold):
+            return "correct", f"“{answer}” is what option {gold} says.", ()
+        return "undecided", f"The answer names {letters} with the words of {gold}.", ("conflict",)
     if len(letters) != 1:
         letters = option_letter(answer, case.choices) or letters
     if not letters:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from judgekit.verifier import verify
 from judgekit.verifier.equivalence import compare
 
 EQUAL = [
@@ -29,6 +30,14 @@ EQUAL = [
     ("4.29", "30:7"),
     ("30:7", "4.286"),
     (r"\frac{r!}{s!(r-s)!}", r"\binom{r}{s}"),
+    ("f(t)=t, g(t)=4", r"(f(t), g(t)) = (t, 4) \text{ for all natural numbers } t"),
+    ("f(x)=2, f(x)=3x", r"f(x) = 2 \text{ for all } x \in \mathbb{Q} \text{ and } f(x) = 3x"),
+    ("(a, b) = (1+2x, 5-3x)", r"(1+2s, 5-3s) \text{ for some integer } s"),
+    ("①④", "1, 4"),
+    ("③、⑤", "3 and 5"),
+    ("(a-b)(a+b)=a^2-b^2", "a^2-b^2"),
+    ("6, 9", r"6 \text{ red pens and } 9 \text{ blue pens}"),
+    ("250.5", "250.5m²"),
 ]
 
 DIFFERENT = [
@@ -40,6 +49,10 @@ DIFFERENT = [
     ("4.29", "30:11"),
     (r"\frac{r!}{(r-s)!}", r"\frac{r!}{(r-3)!}"),
     ("7.2 square units", r"\frac{36}{10}"),
+    ("f(x)=4", "f(x)=x"),
+    (r"\frac{5 m}{3}-2", r"\frac{5m}{3}"),
+    ("①④", "1, 3"),
+    ("(a-b)(a+b)=a^2-b^2", "a^2+b^2"),
 ]
 
 OPEN = [
@@ -48,6 +61,32 @@ OPEN = [
     ("4:30", "4.5"),
     ("89", "F_{11}+1"),
     ("(3) 1/4", "3"),
+    ("6, 9", r"9 \text{ red pens and } 6 \text{ blue pens}"),
+    ("6, 9", "9 hens, 6 ducks"),
+    ("(a, b) = (1+2x, 5-3x)", r"(1+2s, 5+3s) \text{ for some integer } s"),
+]
+
+RESPONSES = [
+    ("20", "The answer is $4r$, which is $20$.", "undecided"),
+    ("0.6", "The answer is 5/8, that is 0.6.", "undecided"),
+    ("5/8", "The answer is 5/8, that is 0.625.", "correct"),
+    ("y+4", "We collect the terms.\n\ny+6 - 2", "correct"),
+    ("y+5", "We collect the terms.\n\ny+6 - 2", "incorrect"),
+    ("7, y-2", "7\n\ny-2", "correct"),
+    ("35", "14\n\n21\n\n35", "undecided"),
+    ("35", "Adding both gives the total.\n\n- 35", "correct"),
+    ("18.5", "We started from 3 ropes. So the length comes to 18.5cm", "correct"),
+    ("3/8", "所求概率为3/8", "correct"),
+    ("3/8", "所求概率不是3/8", "undecided"),
+    ("64", "4个箱子，每箱16个。 **结论**：箱子里一共有64个苹果。", "correct"),
+    ("9, 11", r"Final Answer: The final answer is \"$9$ and $11$\".", "correct"),
+    (r"-7\ln 3", "Hence the limit is\n\n= −7 ln 3.\n\n□", "correct"),
+    ("C", "C*3", "undecided"),
+    ("(C) Rome", "C", "correct"),
+    ("(C) Rome", "B", "incorrect"),
+    ("(C) Rome", "Rome", "correct"),
+    ("(C) Rome", "(B) Rome", "undecided"),
+    ("(C) Rome", "Paris", "undecided"),
 ]
 
 
@@ -64,6 +103,11 @@ def test_different(gold: str, answer: str) -> None:
 @pytest.mark.parametrize(("gold", "answer"), OPEN)
 def test_left_open(gold: str, answer: str) -> None:
     assert compare(gold, answer).outcome == "undecided"
+
+
+@pytest.mark.parametrize(("gold", "response", "outcome"), RESPONSES)
+def test_response(gold: str, response: str, outcome: str) -> None:
+    assert verify(gold, response).outcome == outcome
 
 
 def test_the_ends_of_an_interval_of_monotony_are_left_open() -> None:

@@ -21,6 +21,7 @@ from judgekit.verifier.reader.tree import (
     Collection,
     Combined,
     Expr,
+    Labelled,
     Number,
     Quantity,
     Quotient,
@@ -157,8 +158,8 @@ def _is_unordered(expr: Expr) -> bool:
 
 
 def _all_named(items: tuple[Expr, ...]) -> bool:
-    """Whether the items are the values of several names: m = 2, n = 3."""
-    names = [named(item).name for item in items]
+    """Whether the items are the values of several names: m = 2, n = 3, or 7 goats, 4 hens."""
+    names = [item.words if isinstance(item, Labelled) else named(item).name for item in items]
     return None not in names and len(set(names)) == len(names) > 1
 
 

@@ -167,6 +167,12 @@ def statement_against_value(gold: Relation, answer: Expr) -> Comparison:
         return unknown("an equation on one side only", RUNG)
     if relations(gold, Relation(("=",), (answer, Number(Fraction(0))))).correct:
         return unknown("the equation without its right side", RUNG)
+    if _constant_zero(found[1]):
+        same = equal(gold.members[-1], answer)
+        return yes("both sides of the identity are equal to it", RUNG) if same.correct else same
+    point = _sample(sorted(symbols(answer)))
+    if number_at(substitute(found[1], point)) is None:
+        return unknown("an equation whose sides could not be evaluated", RUNG)
     return no("it holds all variables of the equation and solves it for none of them", RUNG)
 
 

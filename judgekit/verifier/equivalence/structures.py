@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from judgekit.verifier.equivalence import relations
 from judgekit.verifier.equivalence.dots import dotted, has_dots
 from judgekit.verifier.equivalence.families import families, in_range, letter
@@ -17,7 +19,7 @@ from judgekit.verifier.equivalence.lists import (
     unordered,
 )
 from judgekit.verifier.equivalence.matrices import components, folded, matrices
-from judgekit.verifier.equivalence.naming import Named, named, renamed, same_name
+from judgekit.verifier.equivalence.naming import Named, named, parameters, renamed, same_name
 from judgekit.verifier.equivalence.parameters import CONSTANT_RENAMED, constants_renamed
 from judgekit.verifier.equivalence.quantities import values
 from judgekit.verifier.equivalence.realsets import is_infinite, looks_like_interval, real_set, sets
@@ -33,6 +35,7 @@ from judgekit.verifier.reader.tree import (
     Expr,
     Labelled,
     Matrix,
+    Number,
     Product,
     Ratio,
     Relation,
@@ -96,10 +99,25 @@ def expressions(gold: Expr, answer: Expr) -> Comparison:
         return found
     value = renamed(theirs, mine)
     found = _kinds(mine.value, value)
+    if found.outcome == "undecided" and _are_other_functions(mine, theirs, value):
+        return no("two functions that differ at 2 and at 3", "equation")
     if found.correct or not (mine.others or theirs.others):
         return _equation_against_value(gold, answer, mine, theirs, found)
     others = [_kinds(a, b) for a in (mine.value, *mine.others) for b in (value, *theirs.others)]
     return next((each for each in others if each.correct), _softened(found, others))
+
+
+def _are_other_functions(mine: Named, theirs: Named, value: Expr) -> bool:
+    """Whether f(x) = 1 and f(x) = x give the one variable of f other values."""
+    variables = parameters(mine.name)
+    if len(variables) != 1 or not parameters(theirs.name) or mine.others or theirs.others:
+        return False
+    if not all(isinstance(side, VALUES) for side in (mine.value, value)):
+        return False
+    if not symbols(mine.value) | symbols(value) <= set(variables):
+        return False
+    points: list[dict[str, Expr]] = [{variables[0]: Number(Fraction(k))} for k in (2, 3)]
+    return all(_kinds(substitute(mine.value, at), substitute(value, at)).incorrect for at in points)
 
 
 def _of_integers(gold: Expr, answer: Expr) -> Comparison:
@@ -108,11 +126,25 @@ def _of_integers(gold: Expr, answer: Expr) -> Comparison:
         mine, theirs = letter(gold), letter(answer)
         if mine != theirs and mine not in symbols(answer.head):
             answer = substitute(answer.head, {theirs: Symbol(mine)})
+    elif isinstance(answer, SetBuilder) and in_range(answer):
+        answer = _called_as(gold, answer)
     found = expressions(
         gold.head if in_range(gold) else gold,  # type: ignore[union-attr]
         answer.head if in_range(answer) else answer,  # type: ignore[union-attr]
     )
     return found if found.correct else unknown("answers for all integers of a range", "set")
+
+
+def _called_as(gold: Expr, answer: SetBuilder) -> Expr:
+    """A tuple that runs over the integers with its letter called as the gold's tuple calls it."""
+    place = named(gold).value
+    names = symbols(place)
+    if not isinstance(place, Collection) or place.brackets != "()" or len(names) != 1:
+        return answer
+    if len(symbols(answer.head)) != 1:
+        return answer
+    (name,) = names
+    return substitute(answer.head, {letter(answer): Symbol(name)})
 
 
 def _contradictory(gold: Named, answer: Named) -> Comparison:

@@ -20,7 +20,9 @@ _LAST = re.compile(
     r"|([A-J]) as (?:the|my) (?:correct |right |best |final )?(?:answer|choice|option)"
 )
 _CHOSEN = re.compile(r"(?:选|選|正解は|答えは)[择擇]?\s{0,3}[:：]?\s{0,3}([A-J])(?![A-Za-z])")
-_ALONE = re.compile(r"(?<![A-Za-z0-9'’])([B-HJ]|A(?! [a-z]))(?![A-Za-z0-9])")
+_ALONE = re.compile(
+    r"(?<![A-Za-z0-9'’])([B-HJ]|A(?! [a-z]))(?![A-Za-z0-9]|\}?\s?(?:\*(?!\*)|\\cdot|\\times)\s?\d)"
+)
 _DENIED = re.compile(
     r"\b(?:not|wrong|incorrect|false|neither|nor|cannot|never|doubt|except|but|unlikely|eliminated?"
     r"|ruled out)\b|n't\b|不|non\b|nicht\b",

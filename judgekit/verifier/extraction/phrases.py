@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from judgekit.verifier.extraction.spans import FORMULA, Candidate, Strength, clean
+from judgekit.verifier.extraction.spans import (
+    BESIDE,
+    FORMULA,
+    NUMBER,
+    Candidate,
+    Strength,
+    clean,
+)
 
 WINDOW = 32_000
 """Characters before the end in which an announcement is looked for."""
@@ -58,6 +65,10 @@ _STOP = re.compile(
     r",?\s(?:because|since|as\s(?:it|the|we|a)\b|so that|which|where|but|not|rather than"
     r"|instead of|i\.e\.|that is|namely)\s"
     r"|,\s(?:so|as|since|and (?:so|the|not|we|it))\s"
+)
+_AGAIN = re.compile(
+    r",?\s(?:(?:which|that)\s(?:is|equals|gives|simplifies to|comes to|works out to)"
+    r"|i\.e\.|that is|namely),?\s{1,3}(?:equal to\s|about\s|approximately\s)?"
 )
 _BOLD = re.compile(r"\*\*[^*\n]{1,300}\*\*")
 _VERB_ENDING = re.compile(
@@ -158,7 +169,20 @@ def _announced(text: str, begin: int, end: int, strength: Strength, whole: bool)
     if not answer:
         return []
     cue = "final-answer" if strength == "strong" else "phrase"
-    return [Candidate(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
+    found = [Candidate(answer, begin, begin + len(clause), cue, strength, group=begin, rival=True)]
+    return found + _said_again(text, stop, end)
+
+
+def _said_again(text: str, stop: int, end: int) -> list[Candidate]:
+    """What a relative clause behind an answer says it is: 5k, which is 30."""
+    again = _AGAIN.match(text, stop, end)
+    if again is None:
+        return []
+    low, high = again.end(), min(end, again.end() + 200)
+    value = FORMULA.match(text, low, high) or NUMBER.match(text, low, high)
+    if value is None:
+        return []
+    return [Candidate(clean(value.group()), value.start(), value.end(), BESIDE, "weak")]
 
 
 def _clause_end(text: str, begin: int, end: int) -> tuple[int, bool]:

@@ -21,6 +21,8 @@ _WRAPPED = re.compile(r"\\text\s?\{([^{}]{1,600})\}")
 _COPULA = re.compile(
     r"(?<![^\s\\~}$*])(?:is|are|equals|was|were|will be|would be|est|es|ist)(?![^\s\\~{$*:])"
 )
+_EASTERN_COPULA = re.compile(r"(?:等于|等於|为|為|是)(?=\s?[\d$\\(（-])")
+_EASTERN_HEDGE = re.compile(r"不|非|没|或|至少|至多|最多|大约|约|如果|若")
 _HEDGED = re.compile(
     r"\b(?:not|no|never|nor|n't|or|either|except|unless|if|than|between|least|most|isn't|cannot|without"
     r"|neither|maybe|possibly|perhaps|but|unclear)\b|n't\b",
@@ -40,7 +42,9 @@ def with_readings(span: Candidate) -> list[Candidate]:
     text = span.text
     if text.startswith("\\text") and (wrapped := _WRAPPED.fullmatch(text)):
         text = wrapped.group(1)
-    if len(text) > LONGEST or " " not in text.strip() or not _WORD.search(text):
+    if len(text) > LONGEST or not _WORD.search(text):
+        return [span]
+    if " " not in text.strip() and text.isascii():
         return [span]
     spans = [span]
     if again := _said_again(text):
@@ -87,8 +91,10 @@ def _readings(text: str) -> Iterator[tuple[int, int, str]]:
         copula = copulas[0]
         if not _CONTRAST.search(text, 0, copula.start()):
             yield copula.end(), len(text), ""
-    if hedged:
+    if hedged or _EASTERN_HEDGE.search(text):
         return
+    if not copulas and len(eastern := list(_EASTERN_COPULA.finditer(text))) == 1:
+        yield eastern[0].end(), len(text), ""
     formulas = [m.span() for m in FORMULA.finditer(text)]
     if len(formulas) == 1 and not NUMBER.search(text, formulas[0][1]):
         if not is_altered(text, formulas[0]) and not is_spoken_of(text, formulas[0]):

@@ -14,6 +14,9 @@ Strength = Literal["strong", "medium", "weak"]
 MAX_ANSWER = 20_000
 """Characters of one answer; a longer one is not read (no reader could use it)."""
 
+BESIDE = "beside"
+"""Cue of what stands beside an answer and may say it again: it proves nothing by itself."""
+
 FORMULA = re.compile(
     r"\$\$(?:\\.|[^$\\]){1,2000}\$\$|\$(?:\\.|[^$\\\n]){1,1000}\$"
     r"|\\\((?:\\[^)]|[^\\]){1,1000}\\\)|\\\[(?:\\[^\]]|[^\\]){1,2000}\\\]",
@@ -36,6 +39,9 @@ _DELIMITERS = (
     ("**", "**"),
     ("__", "__"),
     ("`", "`"),
+    ('\\"', '\\"'),
+    ('"', '"'),
+    ("\u201c", "\u201d"),
 )
 _ARROW = re.compile(
     r"(?:=>|->|\u21d2|\u2192|\u2234|\\(?:Rightarrow|implies|therefore|to)(?![A-Za-z]))\s*"
@@ -48,8 +54,9 @@ _PLACEHOLDERS = frozenset(
     """.split()  # noqa: SIM905
 )
 _TYPOGRAPHY = str.maketrans("", "", " _-{}[]<>()")
-_MAY_OPEN = frozenset("=-\u21d2\u2192\u2234\\*_")
-_MAY_CLOSE = frozenset("。．？！,;；，：:.$)]*_`")
+_ENDS_PROOF = "\u25a1\u25a0\u220e"
+_MAY_OPEN = frozenset('=-\u21d2\u2192\u2234\\*_"\u201c')
+_MAY_CLOSE = frozenset('。．？！,;；，：:.$)]*_`"\u201d' + _ENDS_PROOF)
 """First and last characters of which some may have to go; any other text is clean."""
 
 
@@ -90,7 +97,7 @@ def clean(text: str) -> str:
 
 def _without_closing_mark(text: str) -> str:
     """Without the punctuation that ends it; `\\;` is a space of LaTeX and `...` means something."""
-    bare = text.rstrip("。．？！,;；，：:")
+    bare = text.rstrip("。．？！,;；，：:" + _ENDS_PROOF)
     if bare.endswith(".") and not bare.endswith(".."):
         bare = bare[:-1]
     return bare + text[len(bare) : len(bare) + 1] if bare.endswith("\\") else bare

@@ -10,7 +10,15 @@ import re
 from judgekit.records import Kind
 from judgekit.verifier.extraction.altered import is_altered
 from judgekit.verifier.extraction.readings import with_readings
-from judgekit.verifier.extraction.spans import FORMULA, NUMBER, Candidate, Strength, clean
+from judgekit.verifier.extraction.spans import (
+    BESIDE,
+    FORMULA,
+    NUMBER,
+    Candidate,
+    Strength,
+    clean,
+)
+from judgekit.verifier.reader import units
 
 MAX_BARE = 2_000
 TAIL = 2_000
@@ -43,16 +51,25 @@ _SENTENCE = re.compile(r"[.!?][\"')\]$*]{0,3}\s+(?=[A-Z$\\(*\[])|[。！？]\s*(
 _HELD_FOR = re.compile(
     r"(?:all|any|every|each|real|integers?|of|in|on)\s(?:\$|\\\()\s?[A-Za-z]\s?(?:\$|\\\))\Z"
 )
+_EASTERN_SO = re.compile(r"因此|所以|故")
+_LINE = re.compile(r"[^\n]+")
+_BULLET = re.compile(r"(?:[-*•+]|\(?\w{1,2}[.):])\s")
+_OPERATED = re.compile(
+    r"[\w)}\]]\s?[+*/^]\s?[\w(\\{√-]"
+    r"|[A-Za-z)}\]]\s?[-−]\s?[\w(\\{√]|[)\d]\s?[-−]\s?[A-Za-z(\\√]"
+)
+"""A sign between two operands; 3-4 and 555-1234 may be no differences."""
 _ASIDE = re.compile(r"\([^()]{0,80}\Z")
 _LISTED_WITH = re.compile(r"\s{0,3}(?:,|;|,?\s{0,3}(?:and|or))\s{1,3}")
 _CONDITION = re.compile(
     r"(?:since|because|as|if|when|where|for|given|with|from|by|using)\s{1,3}\Z", re.I
 )
 _OR = re.compile(r"[\s$)]or[\s$\\]")
-BESIDE = "beside"
-"""Cue of what stands in the last sentence beside its answer: it proves nothing by itself."""
+_MEASURED = re.compile(
+    r"(?<![\w.,^{\\])\d{1,3}(?:,?\d{3}){0,6}(?:\.\d{1,40})?([A-Za-z]{1,5})[²³]?(?![\w^])"
+)
 _EQUATION = re.compile(r"=\s*([^=\n]{1,120})\Z")
-_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*(?!\s?[:：])")
 _LABEL = re.compile(r"(?:\A|\n)[ \t#*]*(?:(?:step|part|case|line|page|figure|problem)\s)?\Z", re.I)
 _CONCLUDES = re.compile(
     r"(?:therefore|thus|hence|so|consequently|finally|in conclusion|we (?:get|have|find|obtain)"
@@ -73,10 +90,12 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]:
     answer = clean(text[start:end])
     lines = answer.count("\n")
     one = not lines or "\\begin" in answer or bool(_LISTED.match(answer))
-    if not one or "\n\n" in answer or _no_answer(answer):
+    if _no_answer(answer):
         return []
+    if not one or "\n\n" in answer:
+        return _column(text, start, end)
     words = _WORD.findall(_COMMAND.sub(" ", answer))
-    if not answer.isascii() and sum(not c.isascii() and c.isalpha() for c in answer) > MAX_SCRIPT:
+    if not answer.isascii() and _goes_on_and_on(answer):
         return []
     letters = sum(map(len, words))
     if len(words) > MAX_BARE_WORDS or letters > MAX_BARE_LETTERS:
@@ -90,6 +109,31 @@ def bare_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]:
     if kind != "math":
         return [Candidate(answer, start, end, "bare", "medium")]
     return _said(Candidate(answer, start, end, "bare", "medium"))
+
+
+def _goes_on_and_on(answer: str) -> bool:
+    """Whether what is said in another script is more than an answer."""
+    letters = sum(not c.isascii() and c.isalpha() for c in answer)
+    several = letters > MAX_BARE_WORDS and len(NUMBER.findall(answer)) > 1
+    return letters > MAX_SCRIPT or several or _EASTERN_SO.search(answer) is not None
+
+
+def _column(text: str, start: int, end: int) -> list[Candidate]:
+    """Formulas without words, one a line and nothing else, as the list that they are."""
+    lines = [m.span() for m in _LINE.finditer(text, start, end) if m.group().strip()]
+    if not 2 <= len(lines) <= MAX_BARE_WORDS or not all(
+        _is_formula(text[a:b]) and "=" not in text[a:b] for a, b in lines
+    ):
+        return []
+    items = [Candidate(clean(text[a:b]), a, b, BESIDE, "weak") for a, b in lines]
+    whole = ", ".join(item.text for item in items)
+    return [Candidate(whole, start, end, "bare", "medium"), *items]
+
+
+def _is_formula(line: str) -> bool:
+    """Whether a line without delimiters is one formula: it has no words and no mark of a list."""
+    bare = _COMMAND.sub(" ", line).strip()
+    return bool(_SIGN.search(bare)) and not (_WORD.search(bare) or _BULLET.match(bare))
 
 
 def _said(sentence: Candidate) -> list[Candidate]:
@@ -142,6 +186,8 @@ def tail_answers(text: str, start: int, end: int) -> list[Candidate]:
         spans.append(_span(text, bold.span(1), "bold", "medium"))
     elif equation := _EQUATION.search(text, sentence, sentence + len(words.rstrip(". \n"))):
         spans.append(_span(text, equation.span(1), "last-equation", "weak"))
+    elif _is_formula(words) and _OPERATED.search(words):
+        spans.append(_span(text, (sentence, end), "last-formula", "weak"))
     elif strength == "medium" and (number := _only_number(text, sentence, end)):
         spans.append(_span(text, number, "conclusion", "medium"))
     number, aside = _last_number(text, sentence, end)
@@ -231,7 +277,7 @@ def _last(pattern: re.Pattern[str], text: str, low: int, end: int) -> re.Match[s
 
 def _only_number(text: str, low: int, end: int) -> tuple[int, int] | None:
     """The number of a sentence that has only one, however often it says it."""
-    found = [number.span() for number in NUMBER.finditer(text, low, end)]
+    found = _numbers(text, low, end)
     single = len({clean(text[a:b]) for a, b in found}) == 1
     altered = any(is_altered(text, number, low, end) for number in found)
     return found[-1] if single and not altered else None
@@ -245,17 +291,22 @@ def _last_number(
     150 cents ($1.50): what stands in brackets says it again.
     """
     found = aside = None
-    for number in NUMBER.finditer(text, low, end):
-        after = text[number.end() : number.end() + 1]
-        if after in (":", ")", ".") and _LABEL.search(
-            text, max(0, number.start() - 16), number.start()
-        ):
+    for begin, stop in _numbers(text, low, end):
+        after = text[stop : stop + 1]
+        if after in (":", ")", ".") and _LABEL.search(text, max(0, begin - 16), begin):
             continue
-        if found and _ASIDE.search(text, found[1], number.start()):
-            aside = number.span()
+        if found and _ASIDE.search(text, found[1], begin):
+            aside = begin, stop
         else:
-            found, aside = number.span(), None
+            found, aside = (begin, stop), None
     return found, aside
+
+
+def _numbers(text: str, low: int, end: int) -> list[tuple[int, int]]:
+    """The numbers of a sentence, with the unit that is glued to one: 12cm."""
+    found = [number.span() for number in NUMBER.finditer(text, low, end)]
+    measured = [m.span() for m in _MEASURED.finditer(text, low, end) if m[1] in units.table()]
+    return sorted(found + measured)
 
 
 def _span(text: str, where: tuple[int, int], cue: str, strength: Strength) -> Candidate:

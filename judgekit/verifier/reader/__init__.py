@@ -19,7 +19,15 @@ from judgekit.verifier.reader.special import said_first
 from judgekit.verifier.reader.tails import tail
 from judgekit.verifier.reader.tidy import tidy
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
-from judgekit.verifier.reader.tree import Expr, SetBuilder, Truth
+from judgekit.verifier.reader.tree import (
+    VALUES,
+    Approx,
+    Expr,
+    Quantity,
+    SetBuilder,
+    Truth,
+    children,
+)
 
 __all__ = ["Unreadable", "is_known_word", "is_truth", "read", "readings", "said_first"]
 
@@ -36,7 +44,7 @@ _SLASHED = re.compile(r"/\s*(?:\d+(?:\.\d+)?|[A-Za-z])\s*(?:[A-Za-z(\\]|\d)")
 _TYPED = re.compile(r"e\^-?\d{1,9}[A-Za-z]|\^-?[A-Za-z]{2}")
 _LETTER = re.compile(
     r"[\d}]\s{0,3}(?:\\[, ;])?\s{0,3}\\[dt]?frac\s?\{\s?[A-Za-z]|"
-    r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z]\Z"
+    r"[^A-Za-z\\\s~][ ~]+[A-Za-z]{1,5}(?![A-Za-z(])|\A-?[\d.,]{1,20}[A-Za-z][²³]?\Z"
 )
 
 
@@ -60,9 +68,19 @@ def readings(text: str) -> Iterator[Expr]:
     text = tidy(text)
     for style in _styles(text):
         try:
-            yield _read(text, style)
+            tree = _read(text, style)
         except Unreadable:
             continue
+        if not style.units or not _within_value(tree):
+            yield tree
+
+
+def _within_value(tree: Expr) -> bool:
+    """Whether a quantity is only part of a value: 3 m in 3 m/2 - 1 is no length."""
+    inner = children(tree)
+    if isinstance(tree, VALUES) and not isinstance(tree, (Quantity, Approx)):
+        return any(isinstance(each, Quantity) or _within_value(each) for each in inner)
+    return any(map(_within_value, inner))
 
 
 def is_known_word(text: str) -> bool:

@@ -229,12 +229,17 @@ def _label(parser: Parser, left: Expr) -> Expr | None:
             return None
         if re.search(r"[\\\d=<>^_]", token.text):
             return None
-        found += words.words_of(token.text)
+        said = words.words_of(token.text)
+        if said[-1:] == ["and"] and parser.tokens[i + 1].kind == "num" and len(said) > 1:
+            found += said[:-1]  # \\text{ goats and } 4: the next amount
+            parser.tokens[i] = Token("word", "and", token.at, True)
+            break
+        found += said
         i += 1
         if len(found) > 6:
             return None
     token = parser.tokens[i]
-    if token.kind != "end" and token.text not in _ENDS | {")", "}"}:
+    if token.kind != "end" and token.text not in _ENDS | {")", "}", "and"}:
         return None
     if not found or any(word in words.STOP or word in words.NUMBER_WORDS for word in found):
         return None

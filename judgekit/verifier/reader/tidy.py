@@ -18,6 +18,7 @@ _INTEGER = re.compile(
     rf"{_GAP}{_TEXT}(?:where|with|and|for)?\s{{0,3}}"
     r"(?:(?:all|any|every|some|an|arbitrary)\s{1,3}){0,2}"
     r"(?:integers?\s{1,3}\}?\s{0,3}\$?([kmnl])\$?"
+    r"|some\s{1,3}integers?\s{1,3}\}?\s{0,3}\$?([a-z])\$?"
     rf"|\}}?\s{{0,3}}\$?([kmnl])\$?\s{{0,3}}{_TEXT}"
     r"(?:is|are|an|any|is an|is any)\s{1,3}integers?)\}?\)?\.?\Z"
 )
@@ -30,10 +31,12 @@ _ALL = re.compile(
 """All x > 2."""
 _FOR_ALL = re.compile(
     rf"{_GAP}{_TEXT}(?:\\forall\s{{0,3}}|for\s(?:all|any|every)\s{{0,3}})"
-    r"(?:real\s)?(?:numbers?\s|integers?\s)?\}?\s{0,3}\$?[A-Za-z]"
-    r"(?:\s{0,3}\\in\s{0,3}[^\s,;]{1,30})?\$?\}?\)?\Z"
+    r"(?:(?:real|rational|natural|positive|negative|nonnegative|non-negative|non-zero)\s){0,2}"
+    r"(?:numbers?\s|integers?\s|reals?\s)?\s{0,3}\}?\s{0,3}\$?[A-Za-z]"
+    r"(?:\s{0,3}\\in\s{0,3}[^\s,;]{1,30})?\$?\}?\)?"
+    r"(?=\Z|\s{0,3},|\s{0,3};|\s{0,3}(?:\\text\s?\{\s{0,3})?(?:and|or)\s)"
 )
-"""f(x) = x for all x."""
+"""f(x) = x for all x, at the end or before the next answer."""
 _REMARK = re.compile(
     rf"{_TEXT}\(\s{{0,3}}(?:approximately|approx\.?|about|\\approx|≈)\s{{0,3}}\}}?\s{{0,3}}\$?"
     rf"(-?\d[\d.,]{{0,40}})\$?\s{{0,3}}{_TEXT}\)\}}?\Z"
@@ -65,6 +68,9 @@ _MEASURE = re.compile(r"\A(?:\\(?:text|mathrm)\s?\{m\}|m)\s{0,3}(?=\\angle)")
 _SELECTION = re.compile(r"\A(?:\{\})?[_^]\{?(\d{1,6})\}?\s{0,3}([CP])_\{?(\d{1,6})\}?")
 """5 C 2 with its first number as a subscript or superscript before it."""
 _OUT_OF = re.compile(r"(\d{1,12})\s{0,3}(?:\\text\s?\{\s{0,3})?out of\s{0,3}\}?\s{0,3}(\d{1,12})")
+_CIRCLES = "".join(map(chr, range(0x2460, 0x2474)))
+_CIRCLED = re.compile(rf"[{_CIRCLES}][{_CIRCLES},;\s\uff0c\u3001\uff1b\u548c]{{0,80}}")
+"""The numbers of several statements, in circles."""
 _CURVE = re.compile(r"\A\\?[A-Za-z]{1,5}\s?:\s?(?=[^:]{0,200}\Z)(?=[^=]{0,80}[xy])(?=[^=]{1,80}=)")
 """l: y = 2x is a line with its name."""
 
@@ -129,8 +135,10 @@ def _without_words(text: str) -> str:
         text = _FOR_ALL.sub("", _ALL.sub("", text))
     if "necessary and sufficient" in text:
         text = _CONDITION.sub("", text)
+    if not text.isascii() and _CIRCLED.fullmatch(text):
+        text = ", ".join(str(ord(c) - 0x245F) for c in text if c in _CIRCLES)
     if "integer" in text:
-        text = _INTEGER.sub(lambda m: rf", {m[1] or m[2]} \in \mathbb{{Z}}", text)
+        text = _INTEGER.sub(lambda m: rf", {m[1] or m[2] or m[3]} \in \mathbb{{Z}}", text)
     if "approx" in text or "about" in text or "≈" in text:
         text = _REMARK.sub(r" \\approx \1", text)
     return text
