@@ -13,7 +13,7 @@ from judgekit.verifier.choice import letter_of, options_in
 _CHOICE_GOLD = re.compile(
     r"\A[\s$]*(?:\\(?:text|textbf|mathrm|mathbf|boxed)\s?\{)*[\s(]*[A-J][\s).]*\}*[\s$.]*\Z"
 )
-_LETTERED_GOLD = re.compile(r"\A\([A-J]\)\s+\S.{0,300}\Z")
+_LETTERED_GOLD = re.compile(r"\A\([A-HJ]\)\s+\S.{0,300}\Z")
 """(B) Paris: the letter with the words of its option."""
 _TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textbf|mathrm|textrm)\s?\{([^{}]*)\}")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s?\{\w{1,12}\*?\}")

@@ -38,6 +38,7 @@ EQUAL = [
     ("(a-b)(a+b)=a^2-b^2", "a^2-b^2"),
     ("6, 9", r"6 \text{ red pens and } 9 \text{ blue pens}"),
     ("250.5", "250.5m²"),
+    (r"\frac{95}{7}", r"\frac{95}{7} \text{ (about } 13.6 \text{ days)}"),
 ]
 
 DIFFERENT = [
@@ -63,6 +64,8 @@ OPEN = [
     ("(3) 1/4", "3"),
     ("6, 9", r"9 \text{ red pens and } 6 \text{ blue pens}"),
     ("6, 9", "9 hens, 6 ducks"),
+    ("6, 9", r"\begin{pmatrix} p \\ 6 \\ q \\ 9 \end{pmatrix}"),
+    ("3, 9", "greatest height = 9, least weight = 3"),
     ("(a, b) = (1+2x, 5-3x)", r"(1+2s, 5+3s) \text{ for some integer } s"),
 ]
 
@@ -81,6 +84,14 @@ RESPONSES = [
     ("64", "4个箱子，每箱16个。 **结论**：箱子里一共有64个苹果。", "correct"),
     ("9, 11", r"Final Answer: The final answer is \"$9$ and $11$\".", "correct"),
     (r"-7\ln 3", "Hence the limit is\n\n= −7 ln 3.\n\n□", "correct"),
+    ("70000", "答案是7万", "correct"),
+    ("7", "答案是7万", "incorrect"),
+    ("7", "答案是7的倍数", "undecided"),
+    ("7", "答案是7的平方", "undecided"),
+    ("7", "答案为7左右", "undecided"),
+    ("7", "共有 7 万人", "undecided"),
+    ("7", "答案是7千克", "correct"),
+    ("7", "答案是6还是7", "undecided"),
     ("C", "C*3", "undecided"),
     ("(C) Rome", "C", "correct"),
     ("(C) Rome", "B", "incorrect"),

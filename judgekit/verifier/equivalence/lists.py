@@ -183,6 +183,8 @@ def _are_extremes(items: tuple[Expr, ...]) -> bool:
     high, low = (0, 1) if words[0] & _GREATEST else (1, 0)
     if not (words[high] & _GREATEST and words[low] & _LEAST):
         return False
+    if words[high] - _GREATEST != words[low] - _LEAST:
+        return False  # the maximum of one thing and the minimum of another
     greatest, least = (number_at(named(items[i]).value) for i in (high, low))
     return greatest is not None and least is not None and greatest >= least
 

@@ -114,12 +114,20 @@ def matrices(compare: Compare, gold: Expr, answer: Expr) -> Comparison:
                 return unknown("the same entries in rows of another length", "matrix")
             return no("matrices of different sizes", "matrix")
         if len(flat[0]) != len(flat[1]):
+            if _names_values(flat[0], flat[1]) or _names_values(flat[1], flat[0]):
+                return unknown("entries that may be names and their values", "matrix")
             return no("vectors of different lengths", "matrix")
         mine, theirs = (flat[0],), (flat[1],)
         if isinstance(gold, Matrix) and isinstance(answer, Matrix):
             found = _entries(compare, mine, theirs)
             return unknown("a row against a column", "matrix") if found.correct else found
     return _entries(compare, mine, theirs)
+
+
+def _names_values(longer: tuple[Expr, ...], shorter: tuple[Expr, ...]) -> bool:
+    """Whether every other entry is a letter, and the rest are as many as the shorter has."""
+    letters = all(isinstance(name, Symbol) for name in longer[::2])
+    return letters and len(longer) == 2 * len(shorter)
 
 
 def _entries(

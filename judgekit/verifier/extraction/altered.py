@@ -1,7 +1,7 @@
 """Words around a number or a formula that make another answer of it, or only point at it.
 
 "minus 5", "half of $5$" and "5 squared" are not 5; "a multiple of $5$" and "in row 5" speak of it.
-Words are English: what other languages do to a number is not known here.
+Words are English and Chinese: what other languages do to a number is not known here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ _BEFORE = re.compile(
     re.I,
 )
 _BEHIND = re.compile(rf"[*_]{{0,2}}\s{{0,3}}(?:degrees\s)?(?:{_ALTERS}|{_TIMES}|to\sthe\b)", re.I)
+_EASTERN = r"\s?(?:万|亿|百|千|的|倍|以|左右|之|分之|次方|折|余|多|半|几|或|还是)"
+_EASTERN_BEHIND = re.compile(rf"{_EASTERN}(?!克|米|瓦|卡|分)")
+_EASTERN_BEFORE = re.compile(r"(?:分之|不[是为到足]?|约|超过|大于|小于|多于|少于|负|还是|或)\s?\Z")
 _OTHER_NUMBER = re.compile(
     rf"\b(?:{_ALTERS}|{_TIMES}|quarters?\sof\b|\d\sto\b"
     rf"|(?:{'|'.join(sorted(NUMBER_WORDS))}|from|up|starting|on|after|more|greater|less|fewer)\b)",
@@ -46,9 +49,13 @@ _SPELLED = re.compile(r"(\d{1,15}) ?\(([A-Za-z -]{3,80})\)")
 def is_altered(text: str, where: tuple[int, int], low: int = 0, end: int | None = None) -> bool:
     """Whether the words of `text[low:end]` make another value of what stands at a place in it."""
     start, stop = where
-    before = _BEFORE.search(text, max(low, start - 32), start)
-    behind = _BEHIND.match(text, stop, len(text) if end is None else end)
-    return before is not None or behind is not None
+    first, last = max(low, start - 32), len(text) if end is None else end
+    if _BEFORE.search(text, first, start) or _BEHIND.match(text, stop, last):
+        return True
+    if text.isascii():
+        return False
+    before = _EASTERN_BEFORE.search(text, first, start)
+    return before is not None or _EASTERN_BEHIND.match(text, stop, last) is not None
 
 
 def is_spoken_of(text: str, where: tuple[int, int]) -> bool:
@@ -59,6 +66,8 @@ def is_spoken_of(text: str, where: tuple[int, int]) -> bool:
 def says_only(text: str, number: tuple[int, int]) -> bool:
     """Whether a sentence with a single numeral may say that number as its answer."""
     if is_spoken_of(text, number) or _OTHER_NUMBER.search(_unspelled(text)):
+        return False
+    if not text.isascii() and is_altered(text, number):
         return False
     return not _POINTED_AT.search(text, max(0, number[0] - 24), number[0])
 

@@ -21,7 +21,8 @@ _LAST = re.compile(
 )
 _CHOSEN = re.compile(r"(?:选|選|正解は|答えは)[择擇]?\s{0,3}[:：]?\s{0,3}([A-J])(?![A-Za-z])")
 _ALONE = re.compile(
-    r"(?<![A-Za-z0-9'’])([B-HJ]|A(?! [a-z]))(?![A-Za-z0-9]|\}?\s?(?:\*(?!\*)|\\cdot|\\times)\s?\d)"
+    r"(?<![A-Za-z0-9'’])([B-HJ]|A(?! [a-z]))(?![A-Za-z0-9])"
+    r"(?!\}?\s?(?:\*(?!\*)|\\cdot|\\times|/)\s?\d)"
 )
 _DENIED = re.compile(
     r"\b(?:not|wrong|incorrect|false|neither|nor|cannot|never|doubt|except|but|unlikely|eliminated?"

@@ -21,7 +21,7 @@ _WRAPPED = re.compile(r"\\text\s?\{([^{}]{1,600})\}")
 _COPULA = re.compile(
     r"(?<![^\s\\~}$*])(?:is|are|equals|was|were|will be|would be|est|es|ist)(?![^\s\\~{$*:])"
 )
-_EASTERN_COPULA = re.compile(r"(?:等于|等於|为|為|是)(?=\s?[\d$\\(（-])")
+_EASTERN_COPULA = re.compile(r"(?<![还不])(?:等于|等於|为|為|是)(?=\s?[\d$\\(（-])")
 _EASTERN_HEDGE = re.compile(r"不|非|没|或|至少|至多|最多|大约|约|如果|若")
 _HEDGED = re.compile(
     r"\b(?:not|no|never|nor|n't|or|either|except|unless|if|than|between|least|most|isn't|cannot|without"
@@ -95,6 +95,8 @@ def _readings(text: str) -> Iterator[tuple[int, int, str]]:
         return
     if not copulas and len(eastern := list(_EASTERN_COPULA.finditer(text))) == 1:
         yield eastern[0].end(), len(text), ""
+    if " " not in text.strip():
+        return
     formulas = [m.span() for m in FORMULA.finditer(text)]
     if len(formulas) == 1 and not NUMBER.search(text, formulas[0][1]):
         if not is_altered(text, formulas[0]) and not is_spoken_of(text, formulas[0]):

@@ -243,5 +243,7 @@ def _label(parser: Parser, left: Expr) -> Expr | None:
         return None
     if not found or any(word in words.STOP or word in words.NUMBER_WORDS for word in found):
         return None
+    if any(not word.isascii() and words.EASTERN_ALTERS.search(word) for word in found):
+        return None
     parser.i = i
     return Labelled(left, " ".join(found))

@@ -39,7 +39,7 @@ _FOR_ALL = re.compile(
 """f(x) = x for all x, at the end or before the next answer."""
 _REMARK = re.compile(
     rf"{_TEXT}\(\s{{0,3}}(?:approximately|approx\.?|about|\\approx|≈)\s{{0,3}}\}}?\s{{0,3}}\$?"
-    rf"(-?\d[\d.,]{{0,40}})\$?\s{{0,3}}{_TEXT}\)\}}?\Z"
+    rf"(-?\d[\d.,]{{0,40}})\$?\s{{0,3}}{_TEXT}(?:[a-z]{{2,20}}\s{{0,3}}){{0,2}}\)\}}?\Z"
 )
 """2\\pi (approximately 6.28)."""
 _PROGRAM = re.compile(r"(?:np\.|sympy\.|sp\.)?(?:Matrix|array)\((\[.{1,4000}\])\)", re.DOTALL)

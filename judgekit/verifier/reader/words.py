@@ -47,7 +47,7 @@ _PARTS = {
     "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7,
     "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
 }  # fmt: skip
-MULTIPLIERS = _POWERS | {"hundred": 100}
+MULTIPLIERS = _POWERS | {"hundred": 100, "万": 10**4, "亿": 10**8}
 NUMBER_WORDS = frozenset(_NUMBERS) | frozenset(MULTIPLIERS) | {"half"}
 
 STOP = frozenset(
@@ -62,6 +62,11 @@ STOP = frozenset(
     """)
 )
 """Words that may change what the words around them say: a tail with one of them is not a label."""
+
+EASTERN_ALTERS = re.compile(
+    r"万|亿|的|倍|以[上下内外]|左右|之|次方|[平立]方\Z|折|余|多|半|几|或|还是|[百千]\Z"
+)
+"""Chinese signs behind a number that make another one of it: 5万, 5的平方, 5以上."""
 
 TURNING = frozenset(
     listed("""
