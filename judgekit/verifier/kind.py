@@ -19,6 +19,11 @@ _TEXT_COMMAND = re.compile(r"\\(?:text|mbox|textbf|mathrm|textrm)\s?\{([^{}]*)\}
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s?\{\w{1,12}\*?\}")
 _MARK_BEHIND = re.compile(r"\s\([A-J]\)\s")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_APPLIED = re.compile(
+    r"(?<![A-Za-z])(?:sqrt|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh|arcsin|arccos|arctan|log|ln|exp|abs)"
+    r"\s?(?:\(|[a-z]\Z)"
+)
+"""A function typed without a backslash: cos(x), ln x."""
 _MATH_SIGNS = re.compile(r"[\d=^_<>+*/\\|±√∞≤≥π]")
 
 
@@ -46,6 +51,8 @@ def _is_prose(gold: str) -> bool:
     plain = _ENVIRONMENT.sub(r"\\", _TEXT_COMMAND.sub(r"\1", gold)).strip().strip("$").strip()
     words = _WORDS.findall(plain)
     if not words:
+        return False
+    if plain == "pi" or (len(words) < 4 and _APPLIED.search(plain)):
         return False
     signs = len(_MATH_SIGNS.findall(plain))
     letters = sum(map(len, words))
