@@ -89,14 +89,14 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Graded:
     """What a grading came to. `left_out` are rows that could not be read, by number and reason;
-    `down` are judges that stopped answering."""
+    `down` are judges that stopped answering, and what was the fault."""
 
     grades: Sequence[Grade]
     grading: str
     out: Path
     left_out: Sequence[tuple[int, str]] = ()
     failed: int = 0
-    down: Sequence[str] = ()
+    down: Mapping[str, str] = field(default_factory=dict)
 
 
 def policy(config: Config, judge: str | None) -> CascadeConfig:
@@ -237,7 +237,7 @@ async def _grade(
         else:
             for item, asked in work:
                 finish(run_now(item.case, item.response.key, asked, cascade, grading))
-        down = [name for name, judge in judges.items() if judge.down]
+        down = {name: judge.down for name, judge in judges.items() if judge.down}
     ordered = [grades[item.response.key] for item in items]
     return Graded(ordered, grading, cache, down=down)
 

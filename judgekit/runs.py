@@ -300,7 +300,13 @@ def without_none(value: Any) -> Any:
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """What differs between two configurations, for a person to read; empty where nothing does."""
     return ", ".join(
-        f"{key} was {old.get(key, 'not set')!r}, is {new.get(key, 'not set')!r}"
+        f"{key} was {_said(key, old)}, is {_said(key, new)}"
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
     )
+
+
+def _said(key: str, config: Mapping[str, Any]) -> str:
+    """A value for a person; of a hash only what tells it from another."""
+    value = config.get(key, "not set")
+    return repr(value[:8] if key.endswith("_hash") and isinstance(value, str) else value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from judgekit.audit.mending import Beside, Changed
     from judgekit.audit.plan import Plan
     from judgekit.audit.triage import Ranked
-    from judgekit.records import Label
+    from judgekit.records import Grade, Label
 
 
 def show_pairs(pairs: Sequence[Pair]) -> None:
@@ -84,7 +84,7 @@ def show_ranked(order: Sequence[Ranked], total: int) -> None:
             "\n".join(
                 [
                     plain_line(_key(each), 60),
-                    f"{each.row.grade.outcome} by {each.row.grade.stage}",
+                    _reported(each.row.grade),
                     plain_line("; ".join(each.why), 240),
                 ]
             ),
@@ -130,6 +130,10 @@ def show_corrected(found: Corrected) -> None:
     screen().print(plain(line), soft_wrap=True)
     for note in found.notes:
         screen().print(f"[dim]{plain(note)}[/dim]", soft_wrap=True)
+
+
+def _reported(grade: Grade) -> str:
+    return grade.outcome if grade.stage == "none" else f"{grade.outcome} by {grade.stage}"
 
 
 def _key(each: Ranked) -> str:

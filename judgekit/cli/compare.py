@@ -26,7 +26,7 @@ def register(app: typer.Typer, name: str) -> None:
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Two runs or more.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Two runs or more.")],
     format: TableFormat = "terminal",
     as_json: Json = False,
 ) -> int:

@@ -105,12 +105,12 @@ def generate(
     )
     from judgekit.cli.progress import generating
 
-    with generating(quiet) as watch:
-        try:
+    try:
+        with generating(quiet) as watch:
             path, progress = asyncio.run(run_job(planned, out, watch))
-        except KeyboardInterrupt:
-            say.print("interrupted; what is done is kept: the same command goes on from here")
-            return errors.INTERRUPTED
+    except KeyboardInterrupt:
+        say.print("interrupted; what is done is kept: the same command goes on from here")
+        return errors.INTERRUPTED
     if as_json:
         print_json(
             {

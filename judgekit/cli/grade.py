@@ -91,12 +91,12 @@ def grade(
         )
         out = out or target.with_suffix(".graded.jsonl")
         start = functools.partial(grade_file, rows, out, settings, judge, workers=workers)
-    with grading(quiet) as watch:
-        try:
+    try:
+        with grading(quiet) as watch:
             result = asyncio.run(start(watch=watch))
-        except KeyboardInterrupt:
-            say.print("interrupted; what is graded is kept: the same command goes on from here")
-            return errors.INTERRUPTED
+    except KeyboardInterrupt:
+        say.print("interrupted; what is graded is kept: the same command goes on from here")
+        return errors.INTERRUPTED
     if as_json:
         print_json(_summary(result))
     else:
@@ -146,10 +146,12 @@ def _report_gaps(result: Graded, quiet: bool) -> int:
             f"[yellow]{result.failed} failed responses have no grade[/yellow]; "
             "repeat judgekit generate to try them again"
         )
-    if result.down:
+    for name, fault in result.down.items():
         say.print(
-            f"[bold red]error[/bold red] judge {', '.join(map(plain, result.down))} stayed down; "
-            "what it should have judged is undecided"
+            f"[bold red]error[/bold red] judge {plain(name)} stayed down, what it should have "
+            f"judged is undecided: {plain(fault)}",
+            soft_wrap=True,
         )
+    if result.down:
         return errors.BackendError.exit_code
     return errors.INCOMPLETE if result.left_out or result.failed else errors.DONE

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from judgekit.config import Config
     from judgekit.judges.labelled import Labelled
 
-Judges = Annotated[list[str], typer.Argument(metavar="JUDGE...", help="Names of judges.")]
+Judges = Annotated[list[str], typer.Argument(metavar="JUDGE", help="Names of judges.")]
 OneJudge = Annotated[str, typer.Argument(metavar="JUDGE", help="The name of a judge.")]
 Labels = Annotated[
     Path,

@@ -33,7 +33,7 @@ def register(app: typer.Typer, name: str) -> None:
 def report(
     runs: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="RUN...", help="Run or training folders; default: the newest run."),
+        typer.Argument(metavar="RUN", help="Run or training folders; default: the newest run."),
     ] = None,
     format: TableFormat = "terminal",
     table: Annotated[

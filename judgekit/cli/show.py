@@ -29,8 +29,11 @@ def register(app: typer.Typer, name: str) -> None:
 
 def show(
     run_or_id: Annotated[
-        str, typer.Argument(metavar="[RUN]", help="Run directory; default: the newest.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="RUN", help="Run directory; default: the newest.", show_default=False
+        ),
+    ] = None,
     id: Annotated[
         str | None, typer.Argument(metavar="ID", help="The problem's id.", show_default=False)
     ] = None,
@@ -41,20 +44,22 @@ def show(
     """One response: segments, loop, extracted answer, trail, labels."""
     from judgekit.rows import to_row
 
+    if run_or_id is None:
+        raise errors.UserError("which response? its ID is missing", hint="judgekit show [RUN] ID")
     path = Path(run_or_id) if id is not None else None
     id = run_or_id if id is None else id
     found = the_run(path)
     run = found.path
-    responses = [
-        r for r in found.responses if r.id == id and (sample is None or r.sample == sample)
-    ]
-    if not responses:
-        known = list(
-            dict.fromkeys(r.id for r in found.responses if sample is None or r.sample == sample)
-        )
+    samples = [r for r in found.responses if r.id == id]
+    if not samples:
+        known = list(dict.fromkeys(r.id for r in found.responses))
         raise errors.UnknownName(
             f"response in {run}:", id, known[:2000], hint="see responses.jsonl"
         )
+    responses = [r for r in samples if sample is None or r.sample == sample]
+    if not responses:
+        has = ", ".join(dict.fromkeys(str(r.sample) for r in samples))
+        raise errors.UserError(f"{id} has no sample {sample} in {run}", hint=f"it has {has}")
     problem = next((p for p in found.problems if p.id == id), None)
     grades = {grade.key: grade for grade in found.grades}
     labels = [label for label in found.labels if label.id == id]

@@ -29,7 +29,8 @@ def compare_runs(runs: Sequence[RunLike], *, level: float = LEVEL, margin: float
     graded = [(line, rows) for line, rows in summarised if line.accuracy.graded]
     if len(graded) < 2:
         raise UserError(
-            "comparing needs two graded runs", hint="judgekit compare RUN RUN; judgekit grade"
+            "comparing needs two different graded runs",
+            hint="judgekit compare RUN RUN; judgekit grade",
         )
     over = seeds_table(graded)
     counted = pooled(graded)

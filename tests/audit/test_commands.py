@@ -59,6 +59,14 @@ def test_a_run_is_audited(typed: Typed) -> None:
     assert found["ranked"][0]["why"] == ["correct: large", "incorrect: verifier"]
 
 
+def test_what_nobody_decided_is_decided_by_nobody(typed: Typed, tmp_path: Path) -> None:
+    row = {"question": "Who?", "gold": "Euler", "response": "A Swiss man."}
+    (tmp_path / "open.jsonl").write_bytes(orjson.dumps(row))
+    code, out, _ = typed("open.jsonl")
+    assert code == 0
+    assert "undecided" in [line.strip() for line in out.splitlines()]
+
+
 def test_a_file_is_audited_with_recorded_judges(typed: Typed) -> None:
     code, out, _ = typed(
         *("rows.jsonl", "--judge", "recorded:small", "--judge", "recorded:large", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -71,7 +72,7 @@ def test_a_run_named_twice_is_one_and_models_stand_together(typed: Typed) -> Non
     ]
     code, _, err = typed("compare", "a", "./a")
     assert code == 2
-    assert "comparing needs two graded runs" in err
+    assert "comparing needs two different graded runs" in err
 
 
 def test_grading_again_asks_and_writes_nothing(typed: Typed) -> None:
@@ -180,6 +181,8 @@ BAD: list[tuple[tuple[str, ...], int, str]] = [
     (("report", "other"), 2, "other has no run.toml"),
     (("report", "newer"), 2, "schema 99, this version reads schema 1"),
     (("show", "newer", "x"), 2, "schema 99"),
+    (("show",), 2, "its ID is missing (judgekit show [RUN] ID)"),
+    (("compare",), 2, "Missing argument 'RUN'"),
     (("prompts", "show", "cto"), 2, "unknown prompt 'cto' (did you mean co"),
     (("benchmarks", "show", "aime"), 2, "unknown benchmark 'aime' (did you mean aime24"),
     (("strategies", "show", "zero"), 2, "did you mean zero-shot"),
@@ -291,6 +294,34 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in remarks
 
 
+def test_ctrl_c_in_a_terminal_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    import pty
+    import signal
+
+    script = tmp_path / "slow.toml"
+    script.write_text('default = "thinking about it \\\\boxed{4}"\nseconds_per_token = 0.05\n')
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "judgekit", *GENERATE[:3], "--model", str(script)],
+        cwd=tmp_path,
+        env={**os.environ, "TERM": "xterm"},
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while b"/86" not in shown:
+            shown += os.read(ours, 4096)
+        process.send_signal(signal.SIGINT)
+        # Linux ends a terminal that nobody writes to any more with an error, others with nothing.
+        with contextlib.suppress(OSError):
+            while more := os.read(ours, 4096):
+                shown += more
+        assert process.wait(30) == 130
+    os.close(ours)
+    wiped, said = shown.rindex(b"\x1b[2K"), shown.index(b"interrupted; what is done")
+    assert wiped < said
+
+
 def test_a_changed_file_is_not_graded_by_the_grades_of_the_old_one(typed: Typed) -> None:
     _foreign(FOREIGN)
     typed("grade", "rows.jsonl", "--out", "g.jsonl")
@@ -334,6 +365,29 @@ def test_show_takes_the_newest_run(typed: Typed) -> None:
     assert code == 0
     assert "newest run" in err
     assert "integer-01" in out
+    code, _, err = typed("show", "integer-01", "--sample", "5")
+    assert code == 2
+    assert re.search(r"integer-01 has no sample 5 in runs/\S+ \(it has 0\)", err)
+
+
+def test_a_judge_that_is_down_is_told_with_its_fault(typed: Typed) -> None:
+    _foreign(FOREIGN)
+    Path("judgekit.toml").write_text(
+        '[judges.gone]\nmodel = "m"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    )
+    code, _, err = typed("grade", "rows.jsonl", "--judge", "gone")
+    assert code == 4
+    (line,) = [line for line in err.splitlines() if line.startswith("error")]
+    assert line.startswith("error judge gone stayed down, what it should have judged is undecided:")
+    assert "does not accept connections" in line
+
+
+def test_another_configuration_is_told_without_whole_hashes(typed: Typed) -> None:
+    typed(*GENERATE, "--out", "mine")
+    code, _, err = typed(*GENERATE, "--out", "mine", "--strategy", "cod")
+    assert code == 2
+    assert "strategy was 'cot', is 'cod'" in err
+    assert re.search(r"prompt_hash was '\w{8}', is '\w{8}'", err)
 
 
 def test_doctor_says_which_backends_and_devices_work(typed: Typed) -> None:
