@@ -117,7 +117,7 @@ def test_every_format() -> None:
 
 
 def test_what_cannot_be_compared() -> None:
-    with pytest.raises(UserError, match="two graded runs"):
+    with pytest.raises(UserError, match="two different graded runs"):
         compare_runs([A])
     with pytest.raises(UserError, match="no problem in common"):
         compare_runs([A, Finished("cw", "cot", "gsm8k")])
