@@ -20,7 +20,7 @@ _ENVIRONMENT = re.compile(r"\\(?:begin|end)\s?\{\w{1,12}\*?\}")
 _MARK_BEHIND = re.compile(r"\s\([A-J]\)\s")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _APPLIED = re.compile(
-    r"(?<![A-Za-z])(?:sqrt|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh|arcsin|arccos|arctan|log|ln|exp|abs)"
+    r"(?<![A-Za-z])(?:sqrt|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh|arcsin|arccos|arctan|log|ln|exp|abs|binom(?:ial)?)"
     r"\s?(?:\(|[a-z]\Z)"
 )
 """A function typed without a backslash: cos(x), ln x."""
@@ -52,7 +52,7 @@ def _is_prose(gold: str) -> bool:
     words = _WORDS.findall(plain)
     if not words:
         return False
-    if plain == "pi" or (len(words) < 4 and _APPLIED.search(plain)):
+    if plain in ("pi", "-inf", "-infinity") or (len(words) < 4 and _APPLIED.search(plain)):
         return False
     signs = len(_MATH_SIGNS.findall(plain))
     letters = sum(map(len, words))

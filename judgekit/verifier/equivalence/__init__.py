@@ -33,6 +33,7 @@ from judgekit.verifier.reader.tree import (
     VALUES,
     Binder,
     Call,
+    Collection,
     Combined,
     Expr,
     Number,
@@ -192,7 +193,13 @@ def _is_open(expr: Expr) -> bool:
 def _solutions(expr: Expr) -> Expr:
     """The values that x = 2, x = 3 or x = \\pm 2 give; other statements as they are."""
     given = named(expr)
-    return both_signs(given.value) if given.name is not None else expr
+    if given.name is not None:
+        return both_signs(given.value)
+    if isinstance(expr, Collection) and expr.brackets == "  ":
+        each = [named(item) for item in expr.items]
+        if len({one.name for one in each}) == 1 and each[0].name is not None:
+            return Collection("  ", tuple(one.value for one in each))
+    return expr
 
 
 def _has_operator(expr: Expr) -> bool:

@@ -201,6 +201,8 @@ def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: s
         except Undefined:
             continue
         if apart(left, right):
+            if _has_decimal(gold) or _has_decimal(answer):
+                return unknown("their decimal coefficients are near each other", RUNG)
             return no("they differ numerically, with proven error bounds", RUNG)
         if left.rad + right.rad <= max(1, abs(left.mid)) * field.real(2) ** -(110 + extra):
             held += 1

@@ -9,7 +9,7 @@ from judgekit.verifier.equivalence.dots import dotted, has_dots
 from judgekit.verifier.equivalence.families import families, in_range, letter
 from judgekit.verifier.equivalence.findings import Comparison, no, unknown, yes
 from judgekit.verifier.equivalence.fixed import based, congruence, fixed, is_congruence, ratio
-from judgekit.verifier.equivalence.identity import substitute
+from judgekit.verifier.equivalence.identity import equal, substitute
 from judgekit.verifier.equivalence.lists import (
     builders,
     collections,
@@ -268,8 +268,11 @@ def _as_sets(gold: Expr, answer: Expr) -> Comparison | None:
     known, other = (mine, answer) if mine is not None else (theirs, gold)
     if known is None or not known.numeric or not isinstance(other, VALUES) or symbols(other):
         return None
-    if any(piece.low is piece.high is not None for piece in known.pieces):
-        return None
+    points = [p.low for p in known.pieces if p.low and p.high and equal(p.low, p.high).correct]
+    if points:  # x >= 1 and x <= 1 is 1
+        if len(known.pieces) > 1:
+            return None
+        return expressions(points[0], other) if mine is not None else expressions(other, points[0])
     return no("a number against a set of numbers", "interval")
 
 

@@ -48,6 +48,9 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
     """Statements up to a closer (not consumed): one, or a bare collection, or joined statements."""
     found: list[Expr] = []
     joints: set[str] = set()
+    before: list[str] = []
+    """The word that joins each statement to the one before it, "" for a comma or nothing."""
+    joined = ""
     while True:
         while parser.take(",", ";") or (lines and parser.take("\\\\", "&")):
             pass
@@ -55,8 +58,11 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
             break
         if found and (word := joint(parser, parser.token)):
             joints.add(word)
+            joined = word
             parser.advance()
             continue
+        before.append(joined)
+        joined = ""
         label = _label(parser)
         statement = parser.expression()
         found.append(_labelled(label, statement) if label else statement)
@@ -81,11 +87,28 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
         return found[0]
     if all(isinstance(item, Relation) and set(item.ops) <= {"=", "~"} for item in found):
         return Collection("  ", tuple(found))
-    if "or" in joints and any(isinstance(item, (Relation, Combined)) for item in found):
-        return Combined("or", tuple(found))
-    if joints == {"and"} and all(isinstance(item, Relation) for item in found):
+    statements = [isinstance(item, (Relation, Combined)) for item in found]
+    if "or" in joints and any(statements):
+        if "and" not in joints:
+            return Combined("or", tuple(found))
+        if "" in before[1:] or len(before) != len(found):
+            raise parser.fault("and, or and a comma in one row")
+        return _by_precedence(found, before)
+    if joints == {"and"} and all(statements):
         return Combined("and", tuple(found))
     return Collection("  ", tuple(found))
+
+
+def _by_precedence(found: list[Expr], before: list[str]) -> Combined:
+    """`x < 0 or x >= 1 and x <= 3`, where "and" binds tighter."""
+    groups: list[list[Expr]] = []
+    for item, word in zip(found, before, strict=True):
+        if word == "and":
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    parts = [group[0] if len(group) == 1 else Combined("and", tuple(group)) for group in groups]
+    return Combined("or", tuple(parts))
 
 
 def _of_one_name(found: list[Expr]) -> list[Expr]:
