@@ -86,7 +86,7 @@ def run(arguments: list[str]) -> int:
         code = command.main(
             args=arguments or ["--help"], prog_name="judgekit", standalone_mode=False
         )
-    except typer.Abort:
+    except typer.Abort:  # by a command that has said what is kept
         return errors.INTERRUPTED
     except typer.TyperException as fault:
         _say(f"{fault.format_message()} (judgekit --help, or COMMAND --help, tells more)")
@@ -94,8 +94,6 @@ def run(arguments: list[str]) -> int:
     except errors.JudgekitError as fault:
         _say(str(fault))
         return fault.exit_code
-    except KeyboardInterrupt:
-        return errors.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,6 +105,10 @@ def run(arguments: list[str]) -> int:
             _say(told)
             return errors.UserError.exit_code
         raise
+    if code == errors.INTERRUPTED:  # what typer makes of Ctrl-C
+        from judgekit.cli.common import remarks
+
+        remarks().print("interrupted")
     return code if isinstance(code, int) else errors.DONE
 
 

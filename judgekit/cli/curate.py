@@ -134,20 +134,17 @@ def curate(
     benchmarks = read_benchmarks(against or (), ngram)
     rows = read_pool(pool, columns, [name for name in solvers if not Path(name).is_dir()])
     with labelling(quiet) as watch:
-        try:
-            found = asyncio.run(
-                make(
-                    rows,
-                    recipe,
-                    benchmarks,
-                    out or pool.with_suffix(".curated.jsonl"),
-                    runs=runs,
-                    config=settings,
-                    watch=watch,
-                )
+        found = asyncio.run(
+            make(
+                rows,
+                recipe,
+                benchmarks,
+                out or pool.with_suffix(".curated.jsonl"),
+                runs=runs,
+                config=settings,
+                watch=watch,
             )
-        except KeyboardInterrupt:
-            return errors.INTERRUPTED
+        )
     if as_json:
         print_json({"out": str(found.out), "removed": str(found.removed), **found.record})
     else:

@@ -110,7 +110,7 @@ def generate(
             path, progress = asyncio.run(run_job(planned, out, watch))
     except KeyboardInterrupt:
         say.print("interrupted; what is done is kept: the same command goes on from here")
-        return errors.INTERRUPTED
+        raise typer.Abort from None
     if as_json:
         print_json(
             {

@@ -96,7 +96,7 @@ def grade(
             result = asyncio.run(start(watch=watch))
     except KeyboardInterrupt:
         say.print("interrupted; what is graded is kept: the same command goes on from here")
-        return errors.INTERRUPTED
+        raise typer.Abort from None
     if as_json:
         print_json(_summary(result))
     else:

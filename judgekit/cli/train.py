@@ -127,7 +127,7 @@ def _train(
     _say_left_out(found, quiet)
     if not found.finished:
         say.print("interrupted and saved: the same command goes on from here")
-        return errors.INTERRUPTED
+        raise typer.Abort
     if main_process():
         _report(found, quiet, as_json)
     say.print(f"next: {plain(_generation(where, recipe))}", soft_wrap=True)
@@ -176,7 +176,7 @@ def _sweep(
     )
     if len(points) <= len(values):
         say.print("interrupted and saved: the same command goes on from here")
-        return errors.INTERRUPTED
+        raise typer.Abort
     _render(sweep_report(key, points), as_json)
     trainings = [point.training for point in points if point.training]
     for each in trainings:

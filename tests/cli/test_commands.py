@@ -294,6 +294,14 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in remarks
 
 
+def test_ctrl_c_anywhere_is_said(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(path: Path | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("judgekit.config.load", stopped)
+    assert typed("models")[0::2] == (130, "interrupted\n")
+
+
 def test_ctrl_c_in_a_terminal_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
     import pty
     import signal
