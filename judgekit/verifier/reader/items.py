@@ -48,8 +48,7 @@ def items(parser: Parser, closers: tuple[str, ...], *, lines: bool = False) -> E
     """Statements up to a closer (not consumed): one, or a bare collection, or joined statements."""
     found: list[Expr] = []
     joints: set[str] = set()
-    before: list[str] = []
-    """The word that joins each statement to the one before it, "" for a comma or nothing."""
+    before: list[str] = []  # what joins each statement to the one before it: and, or, "" (a comma)
     joined = ""
     while True:
         while parser.take(",", ";") or (lines and parser.take("\\\\", "&")):
