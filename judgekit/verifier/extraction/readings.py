@@ -42,9 +42,9 @@ def with_readings(span: Candidate) -> list[Candidate]:
     text = span.text
     if text.startswith("\\text") and (wrapped := _WRAPPED.fullmatch(text)):
         text = wrapped.group(1)
-    if len(text) > LONGEST or not _WORD.search(text):
+    if len(text) > LONGEST or (" " not in text.strip() and text.isascii()):
         return [span]
-    if " " not in text.strip() and text.isascii():
+    if not _WORD.search(text):
         return [span]
     spans = [span]
     if again := _said_again(text):

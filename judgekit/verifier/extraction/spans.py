@@ -39,10 +39,8 @@ _DELIMITERS = (
     ("**", "**"),
     ("__", "__"),
     ("`", "`"),
-    ('\\"', '\\"'),
-    ('"', '"'),
-    ("\u201c", "\u201d"),
 )
+_QUOTES = (('\\"', '\\"'), ('"', '"'), ("\u201c", "\u201d"))
 _ARROW = re.compile(
     r"(?:=>|->|\u21d2|\u2192|\u2234|\\(?:Rightarrow|implies|therefore|to)(?![A-Za-z]))\s*"
 )
@@ -55,6 +53,7 @@ _PLACEHOLDERS = frozenset(
 )
 _TYPOGRAPHY = str.maketrans("", "", " _-{}[]<>()")
 _ENDS_PROOF = "\u25a1\u25a0\u220e"
+_ENDS = "。．？！,;；，：:" + _ENDS_PROOF
 _MAY_OPEN = frozenset('=-\u21d2\u2192\u2234\\*_"\u201c')
 _MAY_CLOSE = frozenset('。．？！,;；，：:.$)]*_`"\u201d' + _ENDS_PROOF)
 """First and last characters of which some may have to go; any other text is clean."""
@@ -87,6 +86,9 @@ def clean(text: str) -> str:
             text = text[arrow.end() :]
         for opening, closing in _DELIMITERS:
             text = _unwrap(text, opening, closing)
+        if text.endswith(('"', "\u201d")):
+            for opening, closing in _QUOTES:
+                text = _unwrap(text, opening, closing)
         for emphasis in ("**", "__"):
             if text.count(emphasis) == 1 and emphasis in (text[:2], text[-2:]):
                 text = text.replace(emphasis, "").strip()
@@ -97,7 +99,7 @@ def clean(text: str) -> str:
 
 def _without_closing_mark(text: str) -> str:
     """Without the punctuation that ends it; `\\;` is a space of LaTeX and `...` means something."""
-    bare = text.rstrip("。．？！,;；，：:" + _ENDS_PROOF)
+    bare = text.rstrip(_ENDS)
     if bare.endswith(".") and not bare.endswith(".."):
         bare = bare[:-1]
     return bare + text[len(bare) : len(bare) + 1] if bare.endswith("\\") else bare
