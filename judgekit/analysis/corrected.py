@@ -180,18 +180,26 @@ def _strata(
         stage, outcome = str(key[0]), str(key[1])
         named[" ".join(map(str, key))] = _stratum(part, outcome == "correct", assume.get(stage))
         labelled = int(part["label"].notna().sum())
+        needed = min(FEWEST, len(part))
         if not labelled and stage in assume:
             notes.append(
                 f"Assumes at most {assume[stage]:g} of {stage} verdicts are wrong; "
                 "no label checks this."
             )
+        elif not labelled and len(part) == 1:
+            notes.append(
+                f"Stage {stage} has no labels; its one row ({outcome}) is counted anywhere from "
+                "wrong to right. Label it."
+            )
         elif not labelled:
             notes.append(
                 f"Stage {stage} has no labels; its {len(part)} rows ({outcome}) are counted "
-                f"anywhere from all wrong to all right. Label at least {FEWEST} of them."
+                f"anywhere from all wrong to all right. Label at least {needed} of them."
             )
-        elif labelled < min(FEWEST, len(part)):
-            notes.append(f"Stage {stage} ({outcome}) has {labelled} labels: give it {FEWEST}.")
+        elif labelled < needed:
+            notes.append(
+                f"Stage {stage} ({outcome}) has {labelled} of the {needed} labels that it needs."
+            )
     return named
 
 

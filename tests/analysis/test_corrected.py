@@ -218,6 +218,16 @@ class TestFrames:
         found = corrected_accuracy(graded, labels)
         assert any("51 rows (correct)" in note for note in found.notes)
 
+    def test_no_more_labels_are_asked_for_than_there_are_rows(self) -> None:
+        graded = graded_frame()
+        graded.loc[100, "stage"] = "lone"
+        graded.loc[98:99, "stage"] = "pair"
+        graded.loc[27:30, "stage"] = "four"
+        notes = corrected_accuracy(graded, label_frame()).notes
+        assert any("lone has no labels; its one row (" in note for note in notes)
+        assert any("Label at least 2 of them." in note for note in notes)
+        assert any(note.endswith("has 1 of the 3 labels that it needs.") for note in notes)
+
     def test_an_unlabelled_stage_counts_from_all_wrong_to_all_right(self) -> None:
         graded = graded_frame()
         graded.loc[80:100, "stage"] = "exact"
