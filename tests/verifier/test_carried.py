@@ -43,6 +43,7 @@ EQUAL = [
     (r"(-\infty,1)\cup[2,5]", "x < 1 or x >= 2 and x <= 5"),
     ("x < 1 or x >= 2 and x <= 5", "(x < 1 or x >= 2) and x <= 5"),
     ("z=3 or z=-3", "z^2=9"),
+    (r"s>4 \text{ and } t>7", r"t>7 \text{ and } s>4"),
     (r"\frac{95}{7}", r"\frac{95}{7} \text{ (about } 13.6 \text{ days)}"),
 ]
 
@@ -58,6 +59,8 @@ DIFFERENT = [
     ("f(x)=4", "f(x)=x"),
     (r"\frac{5 m}{3}-2", r"\frac{5m}{3}"),
     ("①④", "1, 3"),
+    ("s>4, t>7", "s>4"),
+    ("s>4, t>7", "s>4, t>6"),
     ("y=5", r"y \ge 4 \text{ and } y \le 4"),
     (r"(-\infty,5]", "x < 1 or x >= 2 and x <= 5"),
     ("-inf", "inf"),
@@ -73,6 +76,8 @@ OPEN = [
     ("6, 9", r"9 \text{ red pens and } 6 \text{ blue pens}"),
     ("6, 9", "9 hens, 6 ducks"),
     ("3^{t/5.3}", "3^{0.188679245283t}"),
+    ("s>4", r"s>4 \text{ and } t>7"),
+    ("s>4", r"s>6 \text{ or } t>4"),
     ("6, 9", r"\begin{pmatrix} p \\ 6 \\ q \\ 9 \end{pmatrix}"),
     ("3, 9", "greatest height = 9, least weight = 3"),
     ("(a, b) = (1+2x, 5-3x)", r"(1+2s, 5+3s) \text{ for some integer } s"),

@@ -40,6 +40,7 @@ from judgekit.verifier.reader.tree import (
     SetBuilder,
     Symbol,
     Word,
+    symbols,
 )
 
 RUNG = "interval"
@@ -108,6 +109,8 @@ def _pieces(expr: Expr) -> list[Piece] | None:
             return [LINE]
         case Product((factor, Collection() as inside)):
             return _multiplied(factor, inside)
+        case Combined(("union" | "or" | "intersection" | "and"), parts) if not _of_one_line(parts):
+            return None
         case Combined(("union" | "or"), parts):
             return _union(parts)
         case Combined(("intersection" | "and"), parts):
@@ -136,12 +139,24 @@ def _pieces(expr: Expr) -> list[Piece] | None:
         case Collection("  ", items) if items and all(isinstance(i, Relation) for i in items):
             if any(item.ops == ("=",) for item in items if isinstance(item, Relation)):
                 return None
+            if not _of_one_line(items):
+                return None
             sets = [_pieces(item) for item in items]
             if any(each is None for each in sets):
                 return None
             met = reduce(intersected, [each for each in sets if each is not None])
             return met or _union(items)
     return None
+
+
+def _of_one_line(parts: tuple[Expr, ...]) -> bool:
+    """Whether the parts may be about the same variable: x > 3 and y > 2 are not."""
+    names = [found for part in parts if (found := symbols(part))]
+    if not names:
+        return True
+    common = frozenset.intersection(*names)
+    bounded = {name for part in parts if (name := _variable(part))}
+    return bool(common & bounded if bounded else common)
 
 
 def _within(domain: Expr, pieces: list[Piece] | None) -> list[Piece] | None:
