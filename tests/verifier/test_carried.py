@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from judgekit.verifier import verify
+from judgekit.verifier import extract, verify
 from judgekit.verifier.equivalence import compare
 
 EQUAL = [
@@ -84,6 +84,9 @@ OPEN = [
 ]
 
 RESPONSES = [
+    ("12", "I think it is twelve.", "correct"),
+    ("12", "We get twelve apples.", "undecided"),
+    ("12", "I cannot find one.", "incorrect"),
     ("20", "The answer is $4r$, which is $20$.", "undecided"),
     ("0.6", "The answer is 5/8, that is 0.6.", "undecided"),
     ("5/8", "The answer is 5/8, that is 0.625.", "correct"),
@@ -147,3 +150,7 @@ def test_the_ends_of_an_interval_of_monotony_are_left_open() -> None:
         compare(gold, answer, question="On which interval is it increasing?").outcome == "undecided"
     )
     assert compare(gold, answer, question="What is the range of f?").outcome == "incorrect"
+
+
+def test_lines_of_words_are_no_column() -> None:
+    assert extract("So it is\n42").candidates[0].text == "42"

@@ -19,6 +19,7 @@ from judgekit.verifier.extraction.spans import (
     clean,
 )
 from judgekit.verifier.reader import units
+from judgekit.verifier.reader.words import NUMBER_WORDS
 
 MAX_BARE = 2_000
 TAIL = 2_000
@@ -133,7 +134,8 @@ def _column(text: str, start: int, end: int) -> list[Candidate]:
 def _is_formula(line: str) -> bool:
     """Whether a line without delimiters is one formula: it has no words and no mark of a list."""
     bare = _COMMAND.sub(" ", line).strip()
-    return bool(_SIGN.search(bare)) and not (_WORD.search(bare) or _BULLET.match(bare))
+    spoken = _WORD.search(bare) or _VERB.search(bare) or _BULLET.match(bare)
+    return spoken is None and _SIGN.search(bare) is not None
 
 
 def _said(sentence: Candidate) -> list[Candidate]:
@@ -146,8 +148,8 @@ def _said(sentence: Candidate) -> list[Candidate]:
 def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]:
     """The last sentence (of an answer in words: the last paragraph), where nothing else is one.
 
-    A sentence about the writer ("I am not sure") or about boxes is none; a long response that
-    stops without a full stop was cut off.
+    A sentence about the writer ("I am not sure") or about boxes is none, if it holds no number; a
+    long response that stops without a full stop was cut off.
     """
     low = max(start, end - TAIL)
     begin = _last_sentence(text, low, end)
@@ -156,9 +158,14 @@ def prose_answer(text: str, start: int, end: int, kind: Kind) -> list[Candidate]
     if kind == "text":
         begin = max(low, text.rfind("\n\n", low, end) + 2 if "\n\n" in text[low:end] else low)
     answer = clean(text[begin:end])
-    if _no_answer(answer) or _PERSONAL.match(answer):
+    if _no_answer(answer) or (_PERSONAL.match(answer) and not _counts(answer)):
         return []
     return [Candidate(answer, begin, end, "prose", "weak")]
+
+
+def _counts(sentence: str) -> bool:
+    """Whether a sentence holds a number in words: "I think it is twelve". One may be no number."""
+    return any(w in NUMBER_WORDS and w != "one" for w in sentence.casefold().strip(".").split())
 
 
 def _no_answer(text: str) -> bool:
