@@ -135,7 +135,8 @@ def same_name(gold: Expr | None, answer: Expr | None) -> bool:
         return True
     gold, answer = _canonical(gold), _canonical(answer)
     if _head(gold) == _head(answer):
-        return True
+        mine, theirs = _arguments(gold), _arguments(answer)
+        return mine == theirs or all(map(_is_variable, mine + theirs))
     return any(
         one == Symbol("y") and _is_graph(other) for one, other in permutations((gold, answer))
     )
@@ -150,6 +151,8 @@ def _canonical(name: Expr) -> Expr:
     """a : b as a / b, and dy/dx as y'."""
     if isinstance(name, Ratio) and len(name.parts) == 2:
         return Quotient(*name.parts)
+    if isinstance(name, Product) and _is_segment(name):
+        return Product(tuple(sorted(name.factors, key=repr)))
     if isinstance(name, Quotient) and is_name(name):
         function = name.top.factors[1] if isinstance(name.top, Product) else None
         first = name.top.factors[0] if isinstance(name.top, Product) else None
@@ -162,9 +165,24 @@ def _head(name: Expr) -> Expr | str:
     """The function's own name in f(x)."""
     if isinstance(name, Call):
         return name.name
-    if isinstance(name, Product):
+    if isinstance(name, Product) and not _is_segment(name):
         return name.factors[0]
     return name
+
+
+def _arguments(name: Expr) -> tuple[Expr, ...]:
+    """What the function of f(x) is applied to."""
+    return name.args if isinstance(name, Call) else ()
+
+
+def _is_variable(expr: Expr) -> bool:
+    """A letter that may be any other: f(x) is f(t), but f(2) is not f(3), nor P(A) P(B)."""
+    return isinstance(expr, Symbol) and expr.name[0].islower()
+
+
+def _is_segment(name: Product) -> bool:
+    """AB, the distance of two points, and no function applied as in W(n)."""
+    return all(isinstance(point, Symbol) and point.name[0].isupper() for point in name.factors)
 
 
 def parameters(name: Expr | None) -> tuple[str, ...]:

@@ -83,6 +83,8 @@ def expressions(gold: Expr, answer: Expr) -> Comparison:
         return yes("both are the same expression", "normal form")
     if not isinstance(gold, Ratio) and (has_dots(gold) or has_dots(answer)):
         return dotted(expressions, gold, answer)
+    if _of_other_domains(gold, answer):
+        return unknown("the letters run over other integers", "set")
     rows = families(gold, answer)
     if rows is not None:
         return rows
@@ -133,6 +135,17 @@ def _of_integers(gold: Expr, answer: Expr) -> Comparison:
         answer.head if in_range(answer) else answer,  # type: ignore[union-attr]
     )
     return found if found.correct else unknown("answers for all integers of a range", "set")
+
+
+def _of_other_domains(gold: Expr, answer: Expr) -> bool:
+    """Whether the letter of one runs over all integers and that of the other over some."""
+    if not (isinstance(gold, SetBuilder) and isinstance(answer, SetBuilder)):
+        return False
+    mine, theirs = gold.condition, answer.condition
+    if not (in_range(gold) and in_range(answer)):
+        return False
+    both = isinstance(mine, Relation) and isinstance(theirs, Relation)
+    return both and mine.members[-1] != theirs.members[-1]  # type: ignore[union-attr]
 
 
 def _called_as(gold: Expr, answer: SetBuilder) -> Expr:
