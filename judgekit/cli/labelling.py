@@ -114,6 +114,11 @@ def import_labels(subject: Subject, path: Path, person: str, as_json: bool) -> d
     from judgekit.audit.sheet import read_sheet
     from judgekit.runs import Writer
 
+    if path.suffix.lower() in (".html", ".htm"):
+        raise errors.UserError(
+            f"{path}: a page to label in holds no labels",
+            hint="open it in a browser, and import the CSV that it saves",
+        )
     now = datetime.now(UTC).isoformat(timespec="seconds")
     found = read_sheet(path, subject, plan_in_force(subject.folder), by=person, at=now)
     with Writer(subject.folder) as writer:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -120,8 +120,19 @@ def show_benchmark(
     if as_json:
         print_json(found)
         return
-    rows = [[key, str(value)] for key, value in found.items() if value not in (None, "", {}, [])]
+    rows = [[key, _told(value)] for key, value in found.items() if _told(value)]
     screen().print(table(None, ["", ""], rows))
+
+
+def _told(value: Any) -> str:
+    """A value as words, a table's a line each; what is not set is not told."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key}: {said}" for key, each in value.items() if (said := _told(each)))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value)
 
 
 @strategies.callback()

@@ -141,6 +141,7 @@ def test_a_page_is_exported(typed: Typed) -> None:
         (("rows.jsonl", "--judge", "recorded:smal"), "unknown column 'smal'"),
         (("runs/r", "--export", "x.pdf"), "x.pdf: an export of unknown kind"),
         (("runs/r", "--import", "no.csv"), "no.csv: no such file"),
+        (("runs/r", "--import", "sheet.html"), "sheet.html: a page to label in holds no labels"),
         (("runs/none",), "no such file"),
         (("runs/r", "--label"), "--label needs a terminal (--export FILE.html does without)"),
     ],

@@ -191,6 +191,14 @@ BAD: list[tuple[tuple[str, ...], int, str]] = [
 ]
 
 
+def test_a_benchmark_is_told_line_by_line(typed: Typed) -> None:
+    code, out, _ = typed("benchmarks", "show", "gsm8k")
+    assert code == 0
+    assert "repo: openai/gsm8k" in out
+    assert "{" not in out
+    assert "None" not in out
+
+
 @pytest.mark.parametrize(("arguments", "code", "line"), BAD, ids=lambda value: str(value)[:40])
 def test_bad_input_is_one_line(
     typed: Typed, arguments: tuple[str, ...], code: int, line: str
