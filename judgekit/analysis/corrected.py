@@ -176,6 +176,7 @@ def _strata(
     if merge and rows["uniform"].any():
         groups = _merged(groups, notes)
     named = {}
+    unlabelled = []
     for key, part in groups.items():
         stage, outcome = str(key[0]), str(key[1])
         named[" ".join(map(str, key))] = _stratum(part, outcome == "correct", assume.get(stage))
@@ -186,20 +187,17 @@ def _strata(
                 f"Assumes at most {assume[stage]:g} of {stage} verdicts are wrong; "
                 "no label checks this."
             )
-        elif not labelled and len(part) == 1:
-            notes.append(
-                f"Stage {stage} has no labels; its one row ({outcome}) is counted anywhere from "
-                "wrong to right. Label it."
-            )
         elif not labelled:
-            notes.append(
-                f"Stage {stage} has no labels; its {len(part)} rows ({outcome}) are counted "
-                f"anywhere from all wrong to all right. Label at least {needed} of them."
-            )
+            unlabelled.append(f"{needed} of {len(part)} ({stage}, {outcome})")
         elif labelled < needed:
             notes.append(
                 f"Stage {stage} ({outcome}) has {labelled} of the {needed} labels that it needs."
             )
+    if unlabelled:
+        notes.append(
+            "Rows of a stage without labels are counted anywhere from all wrong to all right. "
+            f"Label at least {', '.join(unlabelled)}."
+        )
     return named
 
 

@@ -216,7 +216,7 @@ class TestFrames:
         graded = graded_frame().assign(probability=[0.5] * 50 + [0.25] * 316)
         labels = label_frame(design="plan", probability=[0.5] * 28 + [0.25] * 72)
         found = corrected_accuracy(graded, labels)
-        assert any("51 rows (correct)" in note for note in found.notes)
+        assert any("of 51 (" in note for note in found.notes)
 
     def test_no_more_labels_are_asked_for_than_there_are_rows(self) -> None:
         graded = graded_frame()
@@ -224,8 +224,8 @@ class TestFrames:
         graded.loc[98:99, "stage"] = "pair"
         graded.loc[27:30, "stage"] = "four"
         notes = corrected_accuracy(graded, label_frame()).notes
-        assert any("lone has no labels; its one row (" in note for note in notes)
-        assert any("Label at least 2 of them." in note for note in notes)
+        assert any("1 of 1 (lone, " in note for note in notes)
+        assert any("2 of 2 (pair, " in note for note in notes)
         assert any(note.endswith("has 1 of the 3 labels that it needs.") for note in notes)
 
     def test_an_unlabelled_stage_counts_from_all_wrong_to_all_right(self) -> None:
@@ -233,8 +233,8 @@ class TestFrames:
         graded.loc[80:100, "stage"] = "exact"
         found = corrected_accuracy(graded, label_frame())
         assert (
-            "Stage exact has no labels; its 21 rows (correct) are counted anywhere from all wrong "
-            "to all right. Label at least 3 of them." in found.notes
+            "Rows of a stage without labels are counted anywhere from all wrong to all right. "
+            "Label at least 3 of 21 (exact, correct)." in found.notes
         )
         assumed = corrected_accuracy(graded, label_frame(), assume={"exact": 0.05})
         assert found.high - found.low > assumed.high - assumed.low

@@ -120,8 +120,8 @@ class TestCorrection:
         run = finished_run(tmp_path / "r", grades, labels)
         text = " ".join(render(report([run]), "terminal").split())
         assert (
-            "Stage exact has no labels; its 9 rows (correct) are counted anywhere from all wrong "
-            "to all right. Label at least 3 of them." in text
+            "Rows of a stage without labels are counted anywhere from all wrong to all right. "
+            "Label at least 3 of 9 (exact, correct)." in text
         )
 
     def test_the_assumption_of_the_plan_is_printed(self, tmp_path: Path) -> None:

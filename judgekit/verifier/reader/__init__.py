@@ -16,6 +16,7 @@ from judgekit.verifier.reader.items import items
 from judgekit.verifier.reader.latex import prefix, starts
 from judgekit.verifier.reader.parser import Grammar, Parser, Style
 from judgekit.verifier.reader.special import said_first
+from judgekit.verifier.reader.suffixes import mixed_number, postfix, power
 from judgekit.verifier.reader.tails import tail
 from judgekit.verifier.reader.tidy import tidy
 from judgekit.verifier.reader.tokens import LONGEST, Token, Unreadable, tokenize
@@ -31,7 +32,7 @@ from judgekit.verifier.reader.tree import (
 
 __all__ = ["Unreadable", "is_known_word", "is_truth", "read", "readings", "said_first"]
 
-_GRAMMAR = Grammar(prefix, starts, tail)
+_GRAMMAR = Grammar(prefix, starts, tail, mixed_number, postfix, power)
 _LEADS = ("=", "\\Rightarrow", "\\implies", "\\therefore", "\\Longrightarrow", ":", "=>")
 _GROUPED = re.compile(r"\d,\d{3}(?!\d)")
 _COMMA = re.compile(

@@ -36,7 +36,6 @@ from judgekit.verifier.reader.precedence import (
     SET_OPS,
     TIMES,
 )
-from judgekit.verifier.reader.suffixes import mixed_number, postfix, power
 from judgekit.verifier.reader.terms import combined, is_set, product
 from judgekit.verifier.reader.tokens import Token, Unreadable
 from judgekit.verifier.reader.tree import (
@@ -60,13 +59,17 @@ from judgekit.verifier.reader.tree import (
 class Grammar(NamedTuple):
     """The constructs of the other modules, handed to the parser that runs them.
 
-    `prefix` reads an atom, `starts` tells whether a token begins one, and `tail` reads the words
-    or units after a value (None where there are none).
+    `prefix` reads an atom, `starts` tells whether a token begins one, `tail` reads the words or
+    units after a value and `mixed` the fraction of a mixed number (None where there are none),
+    `postfix` the sign behind a value, `power` its exponent.
     """
 
     prefix: Callable[[Parser], Expr]
     starts: Callable[[Parser, Token], bool]
     tail: Callable[[Parser, Expr], Expr | None]
+    mixed: Callable[[Parser, Expr], Expr | None]
+    postfix: Callable[[Parser, Expr], Expr]
+    power: Callable[[Parser, Expr], Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ class Parser:
         finished = self.grammar.tail(self, left)
         if finished is not None:
             return finished
-        mixed = mixed_number(self, left)
+        mixed = self.grammar.mixed(self, left)
         if mixed is not None:
             return mixed
         if self.by_x(token):
@@ -206,12 +209,12 @@ class Parser:
         if binding == RELATION:
             return self.relation(left)
         if binding == POSTFIX:
-            return postfix(self, left)
+            return self.grammar.postfix(self, left)
         if binding == MOD:
             return self.modulo(left)
         self.advance()
         if binding == POWER:
-            return power(self, left)
+            return self.grammar.power(self, left)
         if binding == CHOOSE:
             right = self.expression(CHOOSE + 1)
             return Call("binom", (left, right)) if sign == "\\choose" else Quotient(left, right)
