@@ -35,6 +35,7 @@ def page(runs: Sequence[RunLike], found: Report, level: float = LEVEL) -> str:
     responses = packed(runs, found.lines, found.frames)
     return render(
         "report.html",
+        kind="report",
         title=_title(found.lines),
         tables=[_shown(table) for table in found.tables],
         charts=_charts(list(zip(found.lines, found.frames, strict=True)), level),

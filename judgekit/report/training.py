@@ -130,6 +130,7 @@ def page(training: Training) -> str:
     charts = [(head, svg(training_chart(curves), head)) for head, curves in _charts(training)]
     return render(
         "training.html",
+        kind="training",
         title=training.path.name,
         tables=training_report(training).tables,
         charts=[(head, chart) for head, chart in charts if chart],
