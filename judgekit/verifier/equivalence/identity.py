@@ -45,6 +45,10 @@ RUNG = "numeric identity"
 _MOST_SYMBOLS = 12
 _BASE_BITS = 200
 _MOST_BITS = 4_000
+_OFF_LINE = frozenset(("conjugate", "re", "im"))
+"""Functions that tell a number from its conjugate."""
+_COUNTING = frozenset(("factorial", "binom"))
+"""Functions whose variables are whole."""
 _NUMBERED = re.compile(r"[A-Za-z]_\{?\d{1,6}\}?")
 _WHOLE_NAMES = frozenset("nkmjlN")
 
@@ -136,7 +140,7 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     if differed:
         return _different(gold, answer, names, agreed, differed, log)
     if len(agreed) < 3:
-        whole = _WHOLE_NAMES | _counted(gold) | _counted(answer)
+        whole = _WHOLE_NAMES | _under(_COUNTING, gold, answer)
         met = _agree_at_integers(gold, answer, names, log) if whole.issuperset(names) else None
         if met:
             return yes("they agree at all integers tried", RUNG)
@@ -152,7 +156,7 @@ def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
 def _off_the_line(gold: Expr, answer: Expr) -> tuple[Expr, Expr]:
     """Both with x + iy for each variable whose conjugate, real or imaginary part is taken: on the
     real line every number is its own conjugate."""
-    names = _conjugated(gold) | _conjugated(answer)
+    names = _under(_OFF_LINE, gold, answer)
     if not names:
         return gold, answer
     spread: dict[str, Expr] = {
@@ -162,11 +166,15 @@ def _off_the_line(gold: Expr, answer: Expr) -> tuple[Expr, Expr]:
     return substitute(gold, spread), substitute(answer, spread)
 
 
-def _conjugated(expr: Expr) -> frozenset[str]:
-    """Variables under a conjugate, a real or an imaginary part."""
-    if isinstance(expr, Call) and expr.name in ("conjugate", "re", "im"):
-        return symbols(expr)
-    return frozenset().union(*map(_conjugated, children(expr)))
+def _under(calls: frozenset[str], *exprs: Expr) -> frozenset[str]:
+    """Variables under a call of one of these names."""
+    found = [
+        symbols(expr)
+        if isinstance(expr, Call) and expr.name in calls
+        else _under(calls, *children(expr))
+        for expr in exprs
+    ]
+    return frozenset().union(*found)
 
 
 def _exactly(gold: Expr, answer: Expr, point: Mapping[str, Fraction]) -> tuple[Ball, Ball] | None:
@@ -254,13 +262,6 @@ def _bare(expr: Expr) -> bool:
     if isinstance(expr, Product):
         return all(isinstance(factor, (Symbol, Constant)) for factor in expr.factors)
     return isinstance(expr, (Symbol, Constant))
-
-
-def _counted(expr: Expr) -> frozenset[str]:
-    """Variables under a factorial or in a binomial, which are whole."""
-    if isinstance(expr, Call) and expr.name in ("factorial", "binom"):
-        return symbols(expr)
-    return frozenset().union(*map(_counted, children(expr)))
 
 
 def _agree_at_integers(gold: Expr, answer: Expr, names: list[str], log: str) -> bool | None:
