@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from judgekit.audit.subject import Row
+from judgekit.escapes import escaped
 from judgekit.verifier.extraction.regions import answer_region
 
 KEPT = 12_000
@@ -55,7 +56,7 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if char == "\n" or char.isprintable() else "    " if char == "\t" else _escape(char)
+        char if char == "\n" or char.isprintable() else "    " if char == "\t" else escaped(char)
         for char in text.replace("\r\n", "\n")
     )
 
@@ -73,13 +74,6 @@ def short_id(text: str, longest: int) -> str:
         return line
     tail = longest // 2
     return f"{line[: longest - 1 - tail]}…{line[-tail:]}"
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    return (
-        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
-    )
 
 
 def _stretches(row: Row) -> Iterator[tuple[int, int, Look]]:

@@ -6,6 +6,8 @@ import re
 from importlib.resources import files
 from typing import Any
 
+from judgekit.escapes import escaped
+
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but not tab and line feed
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # turn text around (UAX #9)
@@ -18,7 +20,7 @@ def seen(text: str) -> str:
 
     Spaces of all widths and the joiners of emoji and scripts stay as they are.
     """
-    return _UNSEEN.sub(_escape, text.replace("\r\n", "\n"))
+    return _UNSEEN.sub(lambda found: escaped(found[0]), text.replace("\r\n", "\n"))
 
 
 def all_seen(value: Any) -> Any:
@@ -30,13 +32,6 @@ def all_seen(value: Any) -> Any:
     if isinstance(value, list):
         return [all_seen(each) for each in value]
     return value
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return (
-        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
-    )
 
 
 def asset(name: str) -> str:
