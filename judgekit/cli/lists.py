@@ -120,7 +120,7 @@ def show_benchmark(
     if as_json:
         print_json(found)
         return
-    rows = [[key, _told(value)] for key, value in found.items() if _told(value)]
+    rows = [[key, said] for key, value in found.items() if (said := _told(value))]
     screen().print(table(None, ["", ""], rows))
 
 

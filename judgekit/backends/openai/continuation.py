@@ -51,11 +51,12 @@ async def strongest_way(ask: Asking, root: object, counted: int) -> Way:
         if await _is_whole(ask, rendered, counted):
             return Way("text", render, told=replace(told_by(tokenizer), opening=rendered))
     # What was written is rendered as a message here: no template opens thinking before it.
+    told = Told(await _counted(ask))
     if await _goes_on(ask, {}):
-        return Way("assistant prefill", told=Told(await _counted(ask)))
+        return Way("assistant prefill", told=told)
     if await _goes_on(ask, CONTINUE):
-        return Way("continue_final_message", told=Told(await _counted(ask)))
-    return Way(told=Told(await _counted(ask)))
+        return Way("continue_final_message", told=told)
+    return Way(told=told)
 
 
 async def _ids(ask: Asking) -> list[int] | None:
