@@ -36,7 +36,6 @@ from judgekit.verifier.reader.tree import (
     Collection,
     Combined,
     Expr,
-    Number,
     Power,
     Product,
     Quotient,
@@ -44,6 +43,7 @@ from judgekit.verifier.reader.tree import (
     SetBuilder,
     Sum,
     children,
+    has_decimal,
     symbols,
 )
 
@@ -173,7 +173,7 @@ def _by_sympy(gold: Expr, answer: Expr) -> Comparison | None:
         return None  # who answers with an integral has not worked it out, and may want to stall us
     values = VALUES if _has_operator(gold) else _VALUES
     if isinstance(gold, values) and isinstance(answer, values):
-        if symbols(gold) != symbols(answer) or _has_decimal(gold) or _has_decimal(answer):
+        if symbols(gold) != symbols(answer) or has_decimal(gold) or has_decimal(answer):
             return None
         proven = worker.ask("equal", gold, answer)
         return yes("SymPy simplifies their difference to zero", "sympy") if proven else None
@@ -205,12 +205,6 @@ def _solutions(expr: Expr) -> Expr:
 def _has_operator(expr: Expr) -> bool:
     """Whether a sum, integral or limit stands in it, which SymPy may work out."""
     return isinstance(expr, Binder) or any(map(_has_operator, children(expr)))
-
-
-def _has_decimal(expr: Expr) -> bool:
-    return (isinstance(expr, Number) and expr.places is not None) or any(
-        map(_has_decimal, children(expr))
-    )
 
 
 def _senses(golds: Sequence[Expr], answers: Sequence[Expr]) -> Comparison:

@@ -19,7 +19,8 @@ from judgekit.verifier.reader.tree import (
     Quotient,
     Sum,
     Symbol,
-    children,
+    has_decimal,
+    has_i,
     symbols,
 )
 
@@ -36,12 +37,6 @@ def by_coefficient(gold: Expr, answer: Expr) -> Comparison | None:
         return None
     found = [numbers(mine[key], theirs[key]) for key in mine]
     return all_of(found, RUNG, "their coefficients are the same when rounded")
-
-
-def has_decimal(expr: Expr) -> bool:
-    return (isinstance(expr, Number) and expr.places is not None) or any(
-        map(has_decimal, children(expr))
-    )
 
 
 def _terms(expr: Expr) -> dict[tuple[str, ...], Expr]:
@@ -81,8 +76,4 @@ def _as_i(factor: Expr) -> Expr:
 
 
 def _constant(expr: Expr) -> bool:
-    return not symbols(expr) and not _has_i(expr)
-
-
-def _has_i(expr: Expr) -> bool:
-    return expr == IMAGINARY or any(map(_has_i, children(expr)))
+    return not symbols(expr) and not has_i(expr)

@@ -37,6 +37,8 @@ from judgekit.verifier.reader.tree import (
     Sum,
     Symbol,
     children,
+    has_decimal,
+    has_i,
     rebuilt,
     symbols,
 )
@@ -111,10 +113,10 @@ def _constants(gold: Expr, answer: Expr, log: str) -> Comparison:
 def functions(gold: Expr, answer: Expr, names: list[str]) -> Comparison:
     """Whether two expressions in these variables are the same function."""
     log = "e" if _has(gold, "ln") or _has(answer, "ln") else "10"
-    complex_allowed = _has_i(gold) or _has_i(answer)
+    complex_allowed = has_i(gold) or has_i(answer)
     agreed: list[dict[str, Fraction]] = []
     differed: list[dict[str, Fraction]] = []
-    near = _has_decimal(gold) or _has_decimal(answer)
+    near = has_decimal(gold) or has_decimal(answer)
     exact = True
     ranges = _RANGES + _FAR if _in_pieces(gold) or _in_pieces(answer) else _RANGES
     spend(len(ranges) * (size(gold) + size(answer)))
@@ -209,7 +211,7 @@ def _confirm(gold: Expr, answer: Expr, points: list[dict[str, Fraction]], log: s
         except Undefined:
             continue
         if apart(left, right):
-            if _has_decimal(gold) or _has_decimal(answer):
+            if has_decimal(gold) or has_decimal(answer):
                 return unknown("their decimal coefficients are near each other", RUNG)
             return no("they differ numerically, with proven error bounds", RUNG)
         if left.rad + right.rad <= max(1, abs(left.mid)) * field.real(2) ** -(110 + extra):
@@ -242,7 +244,7 @@ def _different(
     if not left or not right:
         # "4.00 g O": letters may be what is counted, or constants of physics with a value.
         ones = dict.fromkeys(names, Number(Fraction(1)))
-        if equal(substitute(gold, ones), substitute(answer, ones)).correct or _has_decimal(
+        if equal(substitute(gold, ones), substitute(answer, ones)).correct or has_decimal(
             answer if left else gold
         ):
             return unknown("a number on one side, letters on the other", RUNG)
@@ -355,16 +357,6 @@ def _has(expr: Expr, name: str) -> bool:
     return (isinstance(expr, Call) and expr.name == name) or any(
         _has(child, name) for child in children(expr)
     )
-
-
-def _has_decimal(expr: Expr) -> bool:
-    return (isinstance(expr, Number) and expr.places is not None) or any(
-        map(_has_decimal, children(expr))
-    )
-
-
-def _has_i(expr: Expr) -> bool:
-    return (isinstance(expr, Constant) and expr.name == "i") or any(map(_has_i, children(expr)))
 
 
 def _weight(expr: Expr) -> int:

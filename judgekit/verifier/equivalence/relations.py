@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from judgekit.verifier.equivalence.coefficients import by_coefficient, has_decimal
+from judgekit.verifier.equivalence.coefficients import by_coefficient
 from judgekit.verifier.equivalence.findings import Comparison, all_of, no, unknown, yes
 from judgekit.verifier.equivalence.identity import equal, number_at, substitute
 from judgekit.verifier.equivalence.inequalities import applies_functions
@@ -26,6 +26,7 @@ from judgekit.verifier.reader.tree import (
     Relation,
     Sum,
     Word,
+    has_decimal,
     negate,
     symbols,
 )

@@ -43,7 +43,7 @@ from judgekit.verifier.reader.tree import (
     Symbol,
     Truth,
     Word,
-    children,
+    has_i,
     symbols,
 )
 
@@ -67,14 +67,10 @@ def whole_answers(gold: Expr, answer: Expr) -> Comparison:
 
 def _with_i(gold: Expr, answer: Expr) -> Expr:
     """The answer with I or j as the imaginary unit, where the gold has an i and only that."""
-    if not _has_i(gold) or _has_i(answer):
+    if not has_i(gold) or has_i(answer):
         return answer
     names = (symbols(answer) - symbols(gold)) & {"I", "j"}
     return substitute(answer, dict.fromkeys(names, Constant("i"))) if names else answer
-
-
-def _has_i(expr: Expr) -> bool:
-    return expr == Constant("i") or any(map(_has_i, children(expr)))
 
 
 def expressions(gold: Expr, answer: Expr) -> Comparison:

@@ -278,6 +278,18 @@ def symbols(expr: Expr) -> frozenset[str]:
     return frozenset().union(*map(symbols, inner))
 
 
+def has_decimal(expr: Expr) -> bool:
+    """Whether a number in it is written with decimal places."""
+    return (isinstance(expr, Number) and expr.places is not None) or any(
+        map(has_decimal, children(expr))
+    )
+
+
+def has_i(expr: Expr) -> bool:
+    """Whether the imaginary unit stands in it."""
+    return expr == Constant("i") or any(map(has_i, children(expr)))
+
+
 def negate(expr: Expr) -> Expr:
     """Minus the expression; a numeral changes its sign and stays a numeral."""
     if isinstance(expr, Number):
