@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from judgekit.audit.subject import Row
-from judgekit.escapes import escaped
+from judgekit.texts import escaped, shortened
 from judgekit.verifier.extraction.regions import answer_region
 
 KEPT = 12_000
@@ -69,11 +69,7 @@ def plain_line(text: str, longest: int = 200) -> str:
 
 def short_id(text: str, longest: int) -> str:
     """A plain line shortened in its middle: ids of one benchmark differ at the end."""
-    line = plain_line(text, 1000)
-    if len(line) <= longest:
-        return line
-    tail = longest // 2
-    return f"{line[: longest - 1 - tail]}…{line[-tail:]}"
+    return shortened(plain_line(text, 1000), longest)
 
 
 def _stretches(row: Row) -> Iterator[tuple[int, int, Look]]:

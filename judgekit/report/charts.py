@@ -17,6 +17,7 @@ from judgekit.report.summary import Line
 from judgekit.report.table import Span, Table, percent
 from judgekit.report.tables import label
 from judgekit.report.vega import Spec, colour
+from judgekit.texts import shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +93,7 @@ def tokens_chart(lines: Sequence[Line]) -> Spec | None:
         name = label(line, lines)
         note = f"{name}: {percent(value)} % {span['interval']}, {tokens:,.0f} tokens"
         place = {"tokens": tokens, "best": index in best, "beside": beside[index]}
-        values.append({**span, **place, "name": _cut(name), "note": note})
+        values.append({**span, **place, "name": shortened(name, NAME), "note": note})
     x = _number("tokens", "mean completion tokens", axis={"grid": False, "tickCount": 5})
     y = _number("value", "accuracy, %", scale={"domain": [0, most]}, axis={"tickCount": 5})
     leader = {"type": "rule", "color": colour("soft"), "strokeDash": [1, 3]}
@@ -266,7 +267,7 @@ def _placed(lines: Sequence[Line]) -> list[tuple[dict[str, Any], Line]]:
     placed = []
     for row, line in enumerate(lines):
         name = label(line, [each for each in lines if each.benchmark == line.benchmark])
-        place = {"row": row, "benchmark": line.benchmark, "name": _cut(name), "note": name}
+        place = {"row": row, "benchmark": line.benchmark, "name": shortened(name, NAME), "note": name}
         placed.append((place, line))
     return placed
 
@@ -287,9 +288,3 @@ def _apart(wanted: Sequence[float], gap: float, most: float) -> list[float]:
 def _short(n: int) -> str:
     """A count in three characters or four."""
     return str(n) if n < 1000 else f"{n / 1000:.0f}k"
-
-
-def _cut(name: str) -> str:
-    """Names of runs differ at their ends: a long one loses its middle."""
-    half = NAME // 2
-    return name if len(name) <= NAME else f"{name[: half - 1]}…{name[-half:]}"

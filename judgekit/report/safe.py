@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from judgekit.escapes import escaped
+from judgekit.texts import escaped
 
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but not tab and line feed
