@@ -267,7 +267,12 @@ def _placed(lines: Sequence[Line]) -> list[tuple[dict[str, Any], Line]]:
     placed = []
     for row, line in enumerate(lines):
         name = label(line, [each for each in lines if each.benchmark == line.benchmark])
-        place = {"row": row, "benchmark": line.benchmark, "name": shortened(name, NAME), "note": name}
+        place = {
+            "row": row,
+            "benchmark": line.benchmark,
+            "name": shortened(name, NAME),
+            "note": name,
+        }
         placed.append((place, line))
     return placed
 
